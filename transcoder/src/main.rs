@@ -1,1 +1,71 @@
-fn main() {}
+//! `megurumi-transcoder`: the child process that touches hostile media, one task per process.
+//!
+//! It reads one [`Task`] as a line of JSON from standard input, puts itself into the [`sandbox`], works, and writes
+//! [`Event`]s to standard output, the last of which is `done` or `failed`. Standard error is for the operator's log.
+//!
+//! Invariant: nothing of the input is read before [`Cage::close`] has returned. What it knows of the site is two paths
+//! and some numbers; wall clock and watchdog are the parent's (`transcoder_protocol::run`).
+
+mod photo;
+mod refusal;
+mod report;
+mod sandbox;
+mod video;
+
+use refusal::{Refusal, Result};
+use report::Reporter;
+use sandbox::Cage;
+use std::io::BufRead;
+use std::process::ExitCode;
+use transcoder_protocol::{Event, Failure, Output, Task};
+
+/// Longest task line taken from the parent, in bytes.
+const MAX_TASK_BYTES: u64 = 64 << 10;
+
+fn main() -> ExitCode {
+    let mut reporter = Reporter::to_stdout();
+    match read_task().and_then(|task| work(&task, &mut reporter)) {
+        Ok(output) => reporter.send(&Event::Done(output)),
+        Err(Refusal { failure, detail }) => reporter.send(&Event::Failed { failure, detail }),
+    }
+    ExitCode::SUCCESS
+}
+
+fn read_task() -> Result<Task> {
+    use std::io::Read;
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .take(MAX_TASK_BYTES)
+        .read_line(&mut line)
+        .map_err(|error| Refusal::new(Failure::Crashed, format!("reading the task: {error}")))?;
+    serde_json::from_str(&line)
+        .map_err(|error| Refusal::new(Failure::Crashed, format!("understanding the task: {error}")))
+}
+
+fn work(task: &Task, reporter: &mut Reporter) -> Result<Output> {
+    let cage = match task {
+        Task::Video(task) => Cage {
+            input: &task.input,
+            output: &task.output,
+            max_memory_bytes: task.limits.max_memory_bytes,
+            // As if every core worked all the time: the parent's wall clock is the tighter limit.
+            max_cpu_seconds: video::thread_count() as u64 * task.limits.max_wall_ms.div_ceil(1000),
+            max_file_bytes: task.limits.max_output_bytes,
+            may_run_programs: false,
+        },
+        Task::Photo(task) => Cage {
+            input: &task.input,
+            output: &task.output,
+            max_memory_bytes: task.limits.max_memory_bytes,
+            max_cpu_seconds: 2 * task.limits.max_wall_ms.div_ceil(1000),
+            max_file_bytes: task.limits.max_output_bytes,
+            may_run_programs: photo::NEEDS_A_PROGRAM,
+        },
+    };
+    reporter.send(&cage.close());
+    match task {
+        Task::Video(task) => video::make(task, reporter).map(Output::Video),
+        Task::Photo(task) => photo::make(task, reporter).map(Output::Photo),
+    }
+}

@@ -1,0 +1,106 @@
+//! The cage a task is done in: resource limits, landlock (one input to read, one folder to write), seccomp (no sockets, no
+//! other programs, no look into other processes).
+//!
+//! Every layer is taken as far as the kernel grants it, and [`Event::Caged`] says which ones hold. Threads started later
+//! inherit all of it; so it must be closed while the process has one thread. Shared libraries are loaded by then.
+//!
+//! Not here: the wall clock and the watchdog, which a hung child could not keep itself; the parent has them.
+
+mod syscalls;
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+};
+use rlimit::Resource;
+use std::path::Path;
+use transcoder_protocol::Event;
+
+/// Newest landlock interface whose rights we have thought through; older kernels grant a part of it.
+const LANDLOCK: ABI = ABI::V6;
+
+/// Files open at once: input, renditions, images, standard streams, and room.
+const MAX_OPEN_FILES: u64 = 64;
+
+/// What another program (see [`Cage::may_run_programs`]) needs to start: its code, its libraries, the linker's cache.
+const PROGRAM_PATHS: [&str; 5] = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache"];
+
+pub struct Cage<'a> {
+    /// The one file that may be read.
+    pub input: &'a Path,
+    /// The one folder that may be written.
+    pub output: &'a Path,
+    /// Address space, in bytes.
+    pub max_memory_bytes: u64,
+    pub max_cpu_seconds: u64,
+    /// Largest file that may be written, in bytes.
+    pub max_file_bytes: u64,
+    /// Lets programs under `/usr` be started. They inherit the cage.
+    pub may_run_programs: bool,
+}
+
+impl Cage<'_> {
+    /// Shuts this process in, for good. Says what the kernel granted.
+    pub fn close(&self) -> Event {
+        // Landlock opens paths and so comes before seccomp.
+        let rlimits = logged("rlimits", self.limit_resources());
+        let landlock = logged("landlock", self.limit_paths());
+        let seccomp = logged("seccomp", syscalls::limit(self.may_run_programs));
+        Event::Caged { landlock, seccomp, rlimits }
+    }
+
+    fn limit_resources(&self) -> Result<bool, Box<dyn std::error::Error>> {
+        // Over the file limit a write shall fail with an error that we can report, not end the process by a signal.
+        // SAFETY: ignoring a signal installs no handler.
+        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+        // No core dumps and no debugger: what people filmed stays out of crash files.
+        // SAFETY: plain flag of this process.
+        unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+        let cap = |resource: Resource, limit: u64| {
+            let (_, hard) = resource.get()?;
+            let limit = limit.min(hard);
+            resource.set(limit, limit)
+        };
+        cap(Resource::CORE, 0)?;
+        cap(Resource::NOFILE, MAX_OPEN_FILES)?;
+        cap(Resource::AS, self.max_memory_bytes)?;
+        cap(Resource::CPU, self.max_cpu_seconds)?;
+        cap(Resource::FSIZE, self.max_file_bytes)?;
+        Ok(true)
+    }
+
+    fn limit_paths(&self) -> Result<bool, Box<dyn std::error::Error>> {
+        let everything = AccessFs::from_all(LANDLOCK);
+        let write = AccessFs::ReadFile
+            | AccessFs::ReadDir
+            | AccessFs::WriteFile
+            | AccessFs::MakeReg
+            | AccessFs::RemoveFile
+            | AccessFs::Truncate;
+        let mut ruleset = Ruleset::default()
+            .set_compatibility(CompatLevel::BestEffort)
+            .handle_access(everything)?
+            .handle_access(AccessNet::from_all(LANDLOCK))?
+            .scope(Scope::from_all(LANDLOCK))?
+            .create()?
+            .add_rule(PathBeneath::new(PathFd::new(self.output)?, write))?;
+        // A missing input is no reason to go uncaged: opening it fails later, with a clear error.
+        if let Ok(input) = PathFd::new(self.input) {
+            ruleset = ruleset.add_rule(PathBeneath::new(input, AccessFs::ReadFile))?;
+        }
+        if self.may_run_programs {
+            let run = AccessFs::Execute | AccessFs::ReadFile | AccessFs::ReadDir;
+            for path in PROGRAM_PATHS.iter().filter_map(|path| PathFd::new(path).ok()) {
+                ruleset = ruleset.add_rule(PathBeneath::new(path, run))?;
+            }
+        }
+        Ok(ruleset.restrict_self()?.ruleset != RulesetStatus::NotEnforced)
+    }
+}
+
+fn logged(layer: &str, granted: Result<bool, Box<dyn std::error::Error>>) -> bool {
+    granted.unwrap_or_else(|error| {
+        eprintln!("cage: {layer} not granted: {error}");
+        false
+    })
+}
