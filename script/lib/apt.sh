@@ -1,0 +1,37 @@
+# apt.sh: the Debian 12 packages that the site needs, by purpose, and need_packages to install what is missing.
+#
+# Every package is named, also those that most machines already have: a bare image has almost none.
+
+# To compile. clang and libclang are for the bindings to libav*; git tells cargo and npm nothing, people need it.
+packages_build=(
+  build-essential pkg-config clang libclang-dev ca-certificates curl
+  libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswresample-dev libswscale-dev
+)
+# To serve. heif-convert decodes iPhone photos; the dictionary makes Japanese words out of sentences.
+packages_serve=(libheif-examples mecab-ipadic)
+# To test. The browser and its fonts, the second database, and the CLI that makes clips for the browser to post.
+packages_test=(chromium ffmpeg fonts-noto-cjk git postgresql procps shellcheck)
+# To measure beside a peer.
+packages_bench=(curl ffmpeg nginx-light procps wrk)
+
+# need_packages WHY NAME...: installs those that are missing; silent and quick when none is.
+need_packages() {
+  local why=$1 name as_root=()
+  shift
+  local missing=()
+  for name in "$@"; do
+    dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
+  done
+  ((${#missing[@]})) || return 0
+
+  say "installing Debian packages, $why: ${missing[*]}"
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null ||
+      fail "these packages need root, and there is no sudo; as root, run: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq
+  # Services that come with a package (PostgreSQL, nginx) stay off: the scripts start private ones of their own.
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
