@@ -85,9 +85,15 @@ impl Default for PhotoLimits {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// First line: which layers of the cage the kernel granted.
-    Caged { landlock: bool, seccomp: bool, rlimits: bool },
+    Caged {
+        landlock: bool,
+        seccomp: bool,
+        rlimits: bool,
+    },
     /// How much is done, 0 to 1000. Sent at least once a second while work goes on: the parent's watchdog counts on it.
-    Progress { permille: u16 },
+    Progress {
+        permille: u16,
+    },
     Done(Output),
     Failed {
         failure: Failure,
