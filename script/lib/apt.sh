@@ -2,7 +2,7 @@
 #
 # Every package is named, also those that most machines already have: a bare image has almost none.
 
-# To compile. clang and libclang are for the bindings to libav*; git tells cargo and npm nothing, people need it.
+# To compile. clang and libclang are for the bindings to libav*.
 packages_build=(
   build-essential pkg-config clang libclang-dev ca-certificates curl
   libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswresample-dev libswscale-dev
@@ -30,8 +30,14 @@ need_packages() {
       fail "these packages need root, and there is no sudo; as root, run: apt-get install ${missing[*]}"
     as_root=(sudo)
   fi
-  "${as_root[@]}" apt-get update -qq
-  # Services that come with a package (PostgreSQL, nginx) stay off: the scripts start private ones of their own.
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-    apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  local log
+  log=$(mktemp)
+  # RUNLEVEL=1 leaves the services that come with a package (PostgreSQL, nginx) off: the scripts start private ones.
+  if ! { "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+      apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    cat "$log" >&2
+    fail "the packages could not be installed"
+  fi
+  rm -f "$log"
 }

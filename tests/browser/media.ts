@@ -1,0 +1,52 @@
+// Photos and a film as a phone would hand them over, made on the spot with the ffmpeg CLI.
+
+import { execFileSync } from "node:child_process";
+
+function ffmpeg(...args: string[]) {
+  execFileSync("ffmpeg", ["-v", "error", "-y", ...args]);
+}
+
+/** Width and height of the upright film, in pixels. */
+export const portrait = { width: 360, height: 640, seconds: 6 };
+
+/**
+ * A film held upright: orange above, blue below. Like a phone's, it is stored lying on its side, and a display matrix says
+ * how to turn it. Grain makes it about 7 MB, so that its upload takes several requests.
+ */
+export function makePortraitFilm(path: string) {
+  const { width, height, seconds } = portrait;
+  const half = `s=${width}x${height / 2}:r=30:d=${seconds}`;
+  const lying = `${path}.lying.mp4`;
+  ffmpeg(
+    ...["-f", "lavfi", "-i", `color=0xff7700:${half}`],
+    ...["-f", "lavfi", "-i", `color=0x2244cc:${half}`],
+    ...["-f", "lavfi", "-i", `sine=frequency=330:duration=${seconds}`],
+    ...[
+      "-filter_complex",
+      "[0][1]vstack,noise=alls=60:allf=t,transpose=clock[film]",
+      "-map",
+      "[film]",
+      "-map",
+      "2",
+    ],
+    ...[
+      "-c:v",
+      "libx264",
+      "-preset",
+      "ultrafast",
+      "-b:v",
+      "9M",
+      "-pix_fmt",
+      "yuv420p",
+      "-c:a",
+      "aac",
+      "-shortest",
+    ],
+    lying,
+  );
+  ffmpeg("-i", lying, "-c", "copy", "-metadata:s:v:0", "rotate=90", "-movflags", "+faststart", path);
+}
+
+export function makePhoto(path: string, colour: string) {
+  ffmpeg("-f", "lavfi", "-i", `color=${colour}:s=1200x900,noise=alls=20`, "-frames:v", "1", path);
+}
