@@ -10,7 +10,7 @@ pub struct Refusal {
     pub detail: String,
 }
 
-pub type Result<T> = std::result::Result<T, Refusal>;
+pub type Result<T, E = Refusal> = std::result::Result<T, E>;
 
 impl Refusal {
     pub fn new(failure: Failure, detail: impl Into<String>) -> Self {

@@ -1,0 +1,172 @@
+//! The few places where ffmpeg-next has no safe face for what we need of libav. All `unsafe` of the video side is here.
+
+use super::plan::Ratio;
+use super::probe::ratio;
+use crate::refusal::Refusal;
+use ff::ffi;
+use ffmpeg_next as ff;
+use std::ffi::{CStr, c_int};
+use transcoder_protocol::Failure;
+
+/// libav's name of the container format whose first bytes are `head`, and how sure it is (0 to 100). No name is looked at.
+pub fn recognise(head: &[u8]) -> (String, i32) {
+    // libav reads a little past the end.
+    let mut padded = head.to_vec();
+    padded.resize(head.len() + ffi::AVPROBE_PADDING_SIZE as usize, 0);
+    let data = ffi::AVProbeData {
+        filename: c"".as_ptr(),
+        buf: padded.as_mut_ptr(),
+        buf_size: head.len() as c_int,
+        mime_type: std::ptr::null(),
+    };
+    let mut score = 0;
+    // SAFETY: `data` and what it points to live through the call; the returned format is static.
+    unsafe {
+        let format = ffi::av_probe_input_format3(&data, 1, &mut score);
+        if format.is_null() {
+            return ("nothing".into(), 0);
+        }
+        (CStr::from_ptr((*format).name).to_string_lossy().into_owned(), score)
+    }
+}
+
+pub struct PictureFacts {
+    pub width: u32,
+    pub height: u32,
+    pub pixel_aspect: Option<Ratio>,
+    pub is_interlaced: bool,
+}
+
+pub fn picture_facts(parameters: &ff::codec::Parameters) -> PictureFacts {
+    use ffi::AVFieldOrder::{AV_FIELD_PROGRESSIVE, AV_FIELD_UNKNOWN};
+    // SAFETY: the pointer is valid as long as `parameters` is.
+    unsafe {
+        let parameters = &*parameters.as_ptr();
+        PictureFacts {
+            width: u32::try_from(parameters.width).unwrap_or(0),
+            height: u32::try_from(parameters.height).unwrap_or(0),
+            pixel_aspect: ratio(parameters.sample_aspect_ratio.into()),
+            is_interlaced: !matches!(
+                parameters.field_order,
+                AV_FIELD_PROGRESSIVE | AV_FIELD_UNKNOWN
+            ),
+        }
+    }
+}
+
+/// The container's word on the shape of a pixel, which players prefer to the codec's.
+pub fn stream_pixel_aspect(stream: &ff::Stream<'_>) -> Option<Ratio> {
+    // SAFETY: the stream is valid as long as its input.
+    unsafe { ratio((*stream.as_ptr()).sample_aspect_ratio.into()) }
+}
+
+/// Leaves all tracks but these unread.
+pub fn read_only(input: &mut ff::format::context::Input, wanted: &[usize]) {
+    // SAFETY: each index is below the number of streams.
+    unsafe {
+        for index in 0..input.nb_streams() as usize {
+            if !wanted.contains(&index) {
+                let stream = *(*input.as_mut_ptr()).streams.add(index);
+                (*stream).discard = ffi::AVDiscard::AVDISCARD_ALL;
+            }
+        }
+    }
+}
+
+/// Writes neither the muxer's name nor the time into the file.
+pub fn be_anonymous(output: &mut ff::format::context::Output) {
+    // SAFETY: plain flags of a live context.
+    unsafe { (*output.as_mut_ptr()).flags |= ffi::AVFMT_FLAG_BITEXACT as c_int };
+}
+
+/// Ends the fragment: everything written so far leaves the muxer.
+pub fn flush_fragment(output: &mut ff::format::context::Output) -> Result<(), ff::Error> {
+    // SAFETY: a null packet is libav's way to say flush; the context is live.
+    unsafe {
+        match ffi::av_write_frame(output.as_mut_ptr(), std::ptr::null_mut()) {
+            code if code < 0 => Err(ff::Error::from(code)),
+            _ => {
+                ffi::avio_flush((*output.as_mut_ptr()).pb);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What the muxer has buffered goes to the writer.
+pub fn flush_bytes(output: &mut ff::format::context::Output) {
+    // SAFETY: the context is live and has a writer.
+    unsafe { ffi::avio_flush((*output.as_mut_ptr()).pb) };
+}
+
+/// The codec's set-up bytes (for H.264 with global header: parameter sets).
+pub fn extradata(context: &ff::codec::Context) -> Vec<u8> {
+    // SAFETY: libav keeps pointer and size in step.
+    unsafe {
+        let context = &*context.as_ptr();
+        match usize::try_from(context.extradata_size) {
+            Ok(size) if size > 0 && !context.extradata.is_null() => {
+                std::slice::from_raw_parts(context.extradata, size).to_vec()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Our memory limit shows as ENOMEM; anything else is `failure`.
+pub fn refusal(error: ff::Error, failure: Failure, step: &str) -> Refusal {
+    let failure = match error {
+        ff::Error::Other { errno: libc::ENOMEM | libc::EFBIG | libc::ENOSPC } => Failure::TooHeavy,
+        _ => failure,
+    };
+    Refusal::new(failure, format!("{step}: {error}"))
+}
+
+/// A frame that only says how many channels it has gets their usual order.
+pub fn ensure_channel_layout(frame: &mut ff::frame::Audio) {
+    // SAFETY: the frame is live; the layout written is a plain one that owns nothing.
+    unsafe {
+        let frame = frame.as_mut_ptr();
+        if (*frame).ch_layout.order == ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC {
+            let channels = (*frame).ch_layout.nb_channels.max(1);
+            ffi::av_channel_layout_default(&mut (*frame).ch_layout, channels);
+        }
+    }
+}
+
+/// A sound frame's kind, as the `abuffer` filter takes it.
+pub fn sound_shape(frame: &ff::frame::Audio, time_base: ff::Rational) -> String {
+    let mut layout = [0; 128];
+    // SAFETY: libav writes at most the given size and ends it with a zero, also when it cuts.
+    let layout = unsafe {
+        let source = &(*frame.as_ptr()).ch_layout;
+        ffi::av_channel_layout_describe(source, layout.as_mut_ptr(), layout.len());
+        CStr::from_ptr(layout.as_ptr()).to_string_lossy().into_owned()
+    };
+    format!(
+        "sample_rate={}:sample_fmt={}:channel_layout={layout}:time_base={}/{}",
+        frame.rate(),
+        frame.format().name(),
+        time_base.numerator(),
+        time_base.denominator(),
+    )
+}
+
+/// Encoder quality of one frame, 1 (best) to 31.
+pub fn set_quality(frame: &mut ff::frame::Video, quality: i32) {
+    // SAFETY: plain field of a live frame.
+    unsafe { (*frame.as_mut_ptr()).quality = quality * ffi::FF_QP2LAMBDA };
+}
+
+/// Whether the file has been read to its end.
+pub fn is_at_end(input: &ff::format::context::Input) -> bool {
+    // SAFETY: the input is live and has a reader.
+    unsafe { ffi::avio_feof((*input.as_ptr()).pb) != 0 }
+}
+
+/// Whether an edit list cuts the packet out of the clip. It is decoded, because others may refer to it, but not shown.
+pub fn is_cut_away(packet: &ff::codec::packet::Packet) -> bool {
+    use ff::codec::packet::Ref;
+    // SAFETY: plain field of a live packet.
+    unsafe { (*packet.as_ptr()).flags & ffi::AV_PKT_FLAG_DISCARD as c_int != 0 }
+}

@@ -1,0 +1,263 @@
+//! What to make of a clip: pure arithmetic from what the probe found to sizes, rates and bit rates.
+//!
+//! Invariants: nothing is scaled up; every size is even and at least 2; the frame rate divides the source's evenly where the
+//! source is steady, so that no judder is added; keyframes lie at the same frames in every rung.
+//!
+//! Not here: colours, rotation, interlacing. They are read off the first decoded frame (see `picture`).
+
+use super::Orientation;
+
+/// Short sides of the ladder. More rungs cost encoding time for every clip; fewer leave phones between two of them.
+pub const LADDER: [u32; 5] = [240, 360, 540, 720, 1080];
+
+/// A source this many times taller than its highest rung gets one more rung of its own size: 480p must not end at 360p.
+const OWN_SIZE_RATIO: f64 = 1.2;
+
+/// HLS segment length. Four seconds start fast and compress well.
+const SEGMENT_SECONDS: f64 = 4.0;
+
+const USUAL_MAX_RATE: f64 = 30.0;
+const SMOOTH_MAX_RATE: f64 = 60.0;
+/// Smooth motion doubles the work, so only short clips get it.
+const SMOOTH_MAX_SECONDS: f64 = 60.0;
+
+/// Bits per second that 1080p at 30 frames a second may reach; smaller pictures need more bits per pixel.
+const FULL_HD_MAX_BITS: f64 = 4_500_000.0;
+const FULL_HD_PIXELS: f64 = 1920.0 * 1080.0;
+const BITS_EXPONENT: f64 = 0.73;
+
+/// A ratio of whole numbers: frames per second, or the width of a pixel over its height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ratio {
+    pub numerator: u32,
+    pub denominator: u32,
+}
+
+impl Ratio {
+    pub const fn new(numerator: u32, denominator: u32) -> Self {
+        Self { numerator, denominator }
+    }
+
+    pub fn value(self) -> f64 {
+        f64::from(self.numerator) / f64::from(self.denominator)
+    }
+}
+
+/// What the plan needs to know of a clip's picture.
+#[derive(Clone, Copy, Debug)]
+pub struct SourcePicture {
+    /// As decoded, before rotation.
+    pub width: u32,
+    pub height: u32,
+    pub pixel_aspect: Option<Ratio>,
+    pub orientation: Orientation,
+    /// The rate all timestamps fit into. Absurdly high for variable rates.
+    pub base_rate: Option<Ratio>,
+    pub average_rate: Option<Ratio>,
+    pub seconds: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Size {
+    pub fn short_side(self) -> u32 {
+        self.width.min(self.height)
+    }
+
+    pub fn pixels(self) -> f64 {
+        f64::from(self.width) * f64::from(self.height)
+    }
+
+    pub fn transposed(self) -> Self {
+        Self { width: self.height, height: self.width }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub frame_rate: Ratio,
+    /// Frames from one forced keyframe to the next.
+    pub segment_frames: u32,
+    /// Descending by size, upright, square pixels; at least one.
+    pub rungs: Vec<Rung>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rung {
+    pub size: Size,
+    /// Constant quality, as far as the cap lets it.
+    pub crf: u32,
+    /// Bits per second over the buffer.
+    pub max_bits: u64,
+    pub buffer_bits: u64,
+}
+
+impl Rung {
+    pub fn file(&self) -> String {
+        format!("{}p.mp4", self.size.short_side())
+    }
+}
+
+pub fn plan(source: &SourcePicture) -> Plan {
+    let frame_rate = frame_rate(source);
+    let full = upright_size(source);
+    let rungs = rung_sizes(full)
+        .into_iter()
+        .map(|size| {
+            let smooth = if frame_rate.value() > 31.0 { 1.5 } else { 1.0 };
+            let share = (size.pixels() / FULL_HD_PIXELS).powf(BITS_EXPONENT);
+            let max_bits = (FULL_HD_MAX_BITS * share * smooth) as u64;
+            Rung { size, crf: 23, max_bits, buffer_bits: 2 * max_bits }
+        })
+        .collect();
+    let segment_frames = (SEGMENT_SECONDS * frame_rate.value()).round().max(1.0) as u32;
+    Plan { frame_rate, segment_frames, rungs }
+}
+
+/// The size on the screen: pixels squared by changing the width, then rotated. Not yet even.
+fn upright_size(source: &SourcePicture) -> (f64, f64) {
+    // A pixel shape beyond 4:1 is a damaged header rather than a camera.
+    let aspect = source.pixel_aspect.map_or(1.0, Ratio::value);
+    let aspect = if (0.25..=4.0).contains(&aspect) { aspect } else { 1.0 };
+    let (width, height) = (f64::from(source.width) * aspect, f64::from(source.height));
+    if source.orientation.is_transposed() { (height, width) } else { (width, height) }
+}
+
+fn rung_sizes((width, height): (f64, f64)) -> Vec<Size> {
+    let short = width.min(height);
+    let mut sides: Vec<f64> =
+        LADDER.iter().map(|&side| f64::from(side)).filter(|&side| side <= short).collect();
+    match sides.last() {
+        None => sides.push(short),
+        Some(&highest) if short >= highest * OWN_SIZE_RATIO && short < f64::from(LADDER[4]) => {
+            sides.push(short);
+        }
+        Some(_) => {}
+    }
+    sides
+        .iter()
+        .rev()
+        .map(|side| Size { width: even(width * side / short), height: even(height * side / short) })
+        .collect()
+}
+
+/// Nearest even number that is not above, except for rounding noise; chroma is stored for every second pixel.
+fn even(length: f64) -> u32 {
+    (((length + 0.5) / 2.0).floor() as u32).max(1) * 2
+}
+
+fn frame_rate(source: &SourcePicture) -> Ratio {
+    let usual = Ratio::new(30, 1);
+    let Some(base) = source.base_rate.filter(|rate| (1.0..=250.0).contains(&rate.value())) else {
+        // Variable rate: every frame moves at most half of 1/30 s.
+        return usual;
+    };
+    let is_steady = source
+        .average_rate
+        .is_some_and(|average| (average.value() / base.value() - 1.0).abs() < 0.02);
+    let is_short = source.seconds.is_some_and(|seconds| seconds <= SMOOTH_MAX_SECONDS);
+    let cap = if is_steady && is_short { SMOOTH_MAX_RATE } else { USUAL_MAX_RATE };
+    // Headroom for 30.02 and the like.
+    let divisor = (base.value() / (cap * 1.01)).ceil().max(1.0) as u32;
+    Ratio::new(base.numerator, base.denominator.saturating_mul(divisor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(width: u32, height: u32) -> SourcePicture {
+        SourcePicture {
+            width,
+            height,
+            pixel_aspect: None,
+            orientation: Orientation::UPRIGHT,
+            base_rate: Some(Ratio::new(30, 1)),
+            average_rate: Some(Ratio::new(30, 1)),
+            seconds: Some(10.0),
+        }
+    }
+
+    fn sizes(source: &SourcePicture) -> Vec<(u32, u32)> {
+        plan(source).rungs.iter().map(|rung| (rung.size.width, rung.size.height)).collect()
+    }
+
+    #[test]
+    fn the_ladder_goes_up_to_the_sources_short_side_and_no_further() {
+        assert_eq!(
+            sizes(&source(1920, 1080)),
+            [(1920, 1080), (1280, 720), (960, 540), (640, 360), (426, 240)]
+        );
+        assert_eq!(sizes(&source(3840, 2160))[0], (1920, 1080));
+        assert_eq!(sizes(&source(1280, 720)), [(1280, 720), (960, 540), (640, 360), (426, 240)]);
+        assert_eq!(sizes(&source(640, 360)), [(640, 360), (426, 240)]);
+    }
+
+    #[test]
+    fn a_portrait_clip_gets_portrait_rungs() {
+        let mut portrait = source(1920, 1080);
+        portrait.orientation = Orientation::CLOCKWISE;
+        assert_eq!(sizes(&portrait)[0], (1080, 1920));
+        assert_eq!(sizes(&portrait)[4], (240, 426));
+    }
+
+    #[test]
+    fn a_source_well_above_its_highest_rung_keeps_its_own_size() {
+        assert_eq!(sizes(&source(854, 480)), [(854, 480), (640, 360), (426, 240)]);
+        assert_eq!(sizes(&source(1024, 576))[0], (960, 540));
+    }
+
+    #[test]
+    fn a_tiny_or_odd_source_gets_one_even_rung_that_is_no_larger() {
+        assert_eq!(sizes(&source(176, 144)), [(176, 144)]);
+        assert_eq!(sizes(&source(129, 97)), [(128, 96)]);
+        assert_eq!(sizes(&source(1, 1)), [(2, 2)]);
+    }
+
+    #[test]
+    fn wide_pixels_become_square_and_absurd_ones_are_ignored() {
+        let mut wide = source(640, 360);
+        wide.pixel_aspect = Some(Ratio::new(2, 1));
+        assert_eq!(sizes(&wide)[0], (1280, 360));
+        wide.pixel_aspect = Some(Ratio::new(5000, 1));
+        assert_eq!(sizes(&wide)[0], (640, 360));
+    }
+
+    #[test]
+    fn steady_rates_are_kept_or_divided_evenly() {
+        let rate = |base: (u32, u32), seconds: f64| {
+            let mut source = source(1280, 720);
+            source.base_rate = Some(Ratio::new(base.0, base.1));
+            source.average_rate = source.base_rate;
+            source.seconds = Some(seconds);
+            plan(&source).frame_rate.value()
+        };
+        assert_eq!(rate((24, 1), 10.0), 24.0);
+        assert_eq!(rate((25, 1), 100.0), 25.0);
+        assert_eq!(rate((30000, 1001), 10.0), 30000.0 / 1001.0);
+        assert_eq!(rate((60, 1), 10.0), 60.0);
+        assert_eq!(rate((50, 1), 100.0), 25.0);
+        assert_eq!(rate((240, 1), 100.0), 30.0);
+        assert_eq!(rate((240, 1), 10.0), 60.0);
+    }
+
+    #[test]
+    fn a_variable_rate_becomes_thirty() {
+        let mut variable = source(1280, 720);
+        variable.base_rate = Some(Ratio::new(90_000, 1));
+        variable.average_rate = Some(Ratio::new(21, 2));
+        assert_eq!(plan(&variable).frame_rate, Ratio::new(30, 1));
+    }
+
+    #[test]
+    fn keyframes_come_every_four_seconds() {
+        assert_eq!(plan(&source(1280, 720)).segment_frames, 120);
+        let mut ntsc = source(1280, 720);
+        ntsc.base_rate = Some(Ratio::new(30000, 1001));
+        assert_eq!(plan(&ntsc).segment_frames, 120);
+    }
+}

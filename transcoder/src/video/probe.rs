@@ -1,0 +1,244 @@
+//! What a file is, by its content, and whether we take it.
+//!
+//! The demuxer is chosen from an allow-list by looking at the first bytes; it reads through the one opened file and has no
+//! protocol to open anything else with, so that a playlist or an external reference has nowhere to lead. Decoders come from
+//! an allow-list too, and limits are checked before a decoder opens.
+
+use super::plan::{Ratio, SourcePicture};
+use super::{Orientation, libav};
+use crate::refusal::{OrRefuse, Refusal, Result};
+use ff::codec::packet::side_data;
+use ff::format::context::{Input, StreamIo};
+use ff::format::stream::Disposition;
+use ff::media::Type;
+use ffmpeg_next as ff;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::Path;
+use transcoder_protocol::{Failure, VideoLimits};
+
+/// Demuxers we take, by libav's names.
+const FORMATS: &[&str] =
+    &["mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "avi", "mpeg", "ogg"];
+
+/// Sound alone: recognised, to say so.
+const AUDIO_FORMATS: &[&str] =
+    &["mp3", "wav", "flac", "aac", "amr", "ac3", "eac3", "caf", "aiff", "w64", "au"];
+
+/// Decoders we take, by libav's names.
+const DECODERS: &[&str] = &[
+    "h264",
+    "hevc",
+    "vp8",
+    "vp9",
+    "libdav1d",
+    "mpeg4",
+    "mpeg2video",
+    "mpeg1video",
+    "h263",
+    "theora",
+    "prores",
+    "mjpeg",
+    "aac",
+    "aac_latm",
+    "mp3",
+    "mp3float",
+    "mp2",
+    "mp2float",
+    "opus",
+    "libopus",
+    "vorbis",
+    "ac3",
+    "eac3",
+    "amrnb",
+    "amrwb",
+    "flac",
+    "alac",
+    "pcm_s16le",
+    "pcm_s16be",
+    "pcm_s24le",
+    "pcm_s24be",
+    "pcm_s32le",
+    "pcm_u8",
+    "pcm_f32le",
+    "pcm_mulaw",
+    "pcm_alaw",
+    "adpcm_ima_qt",
+    "adpcm_ima_wav",
+];
+
+/// Bytes looked at to recognise a format, and the least score (of 100) that counts. A file name is never asked.
+const RECOGNITION_BYTES: u64 = 256 << 10;
+const RECOGNITION_SCORE: i32 = 25;
+
+/// Brands of still pictures (HEIC, AVIF, JPEG 2000), which share their container with MP4.
+const PICTURE_BRANDS: &[&[u8; 4]] = &[
+    b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis", b"jp2 ",
+    b"crx ",
+];
+
+/// Room for the tracks of any honest file; more than the limit are refused by number, far more by the demuxer itself.
+const MAX_STREAMS: &str = "256";
+
+pub struct Source {
+    pub input: Input,
+    pub video: Track,
+    pub audio: Option<Track>,
+    pub picture: SourcePicture,
+    pub field_order_is_interlaced: bool,
+    /// Earliest timestamp of the two tracks, in microseconds: time zero of what we make.
+    pub start_us: i64,
+}
+
+pub struct Track {
+    pub index: usize,
+    pub time_base: ff::Rational,
+    pub parameters: ff::codec::Parameters,
+    pub decoder: ff::Codec,
+    /// As the container claims, in seconds.
+    pub seconds: Option<f64>,
+}
+
+pub fn decoder_names() -> String {
+    DECODERS.join(",")
+}
+
+pub fn probe(path: &Path, limits: &VideoLimits) -> Result<Source> {
+    let mut file = File::open(path).or_refuse(Failure::Crashed, "opening the input")?;
+    let format = recognise(&mut file)?;
+    let input = open(file, format)?;
+    check_tracks(&input, limits)?;
+    let video = choose(&input, Type::Video)?
+        .ok_or_else(|| Refusal::new(Failure::NoVideo, format!("{format} without a video track")))?;
+    let audio = choose(&input, Type::Audio)?;
+    check_length(&input, &video, limits)?;
+    let (picture, field_order_is_interlaced) = picture(&input, &video, limits)?;
+    let start_us = [Some(&video), audio.as_ref()]
+        .into_iter()
+        .flatten()
+        .filter_map(|track| start_us(&input, track))
+        .min()
+        .unwrap_or(0);
+    Ok(Source { input, video, audio, picture, field_order_is_interlaced, start_us })
+}
+
+fn recognise(file: &mut File) -> Result<&'static str> {
+    let mut head = Vec::new();
+    file.by_ref()
+        .take(RECOGNITION_BYTES)
+        .read_to_end(&mut head)
+        .and_then(|_| file.rewind())
+        .or_refuse(Failure::Crashed, "reading the input")?;
+    if head.is_empty() {
+        return Err(Refusal::new(Failure::Empty, "0 bytes"));
+    }
+    let (name, score) = libav::recognise(&head);
+    if score >= RECOGNITION_SCORE {
+        if head.get(4..8) == Some(b"ftyp")
+            && PICTURE_BRANDS.iter().any(|brand| head.get(8..12) == Some(brand.as_slice()))
+        {
+            return Err(Refusal::new(Failure::UnknownFormat, "a still picture"));
+        }
+        if let Some(format) = FORMATS.iter().find(|format| **format == name) {
+            return Ok(format);
+        }
+        if AUDIO_FORMATS.contains(&name.as_str()) {
+            return Err(Refusal::new(Failure::NoVideo, format!("a sound file: {name}")));
+        }
+    }
+    Err(Refusal::new(Failure::UnknownFormat, format!("looks like '{name}', score {score}")))
+}
+
+fn open(file: File, format: &str) -> Result<Input> {
+    let mut options = ff::Dictionary::new();
+    options.set("format_whitelist", format);
+    options.set("codec_whitelist", &decoder_names());
+    // All reading goes through the file handed over; no protocol may be opened.
+    options.set("protocol_whitelist", "none");
+    options.set("max_streams", MAX_STREAMS);
+    options.set("probesize", "8000000");
+    options.set("analyzeduration", "5000000");
+    if format.starts_with("mov") {
+        options.set("enable_drefs", "0");
+        options.set("use_absolute_path", "0");
+    }
+    let io = StreamIo::from_read_seek_with_capacity(file, 256 << 10)
+        .or_refuse(Failure::TooHeavy, "preparing to read")?;
+    ff::format::input_from_stream(io, None, Some(options))
+        .map_err(|error| libav::refusal(error, Failure::Damaged, &format!("opening as {format}")))
+}
+
+fn check_tracks(input: &Input, limits: &VideoLimits) -> Result<()> {
+    let tracks = input.nb_streams();
+    if tracks > limits.max_tracks {
+        return Err(Refusal::new(Failure::TooManyTracks, format!("{tracks} tracks")));
+    }
+    Ok(())
+}
+
+/// The track that a player would choose, unless it is a cover picture.
+fn choose(input: &Input, kind: Type) -> Result<Option<Track>> {
+    let Some(stream) = input.streams().best(kind) else { return Ok(None) };
+    if stream.disposition().contains(Disposition::ATTACHED_PIC) {
+        return Ok(None);
+    }
+    let parameters = stream.parameters();
+    let id = parameters.id();
+    let decoder = ff::decoder::find(id)
+        .filter(|decoder| DECODERS.contains(&decoder.name()))
+        .ok_or_else(|| Refusal::new(Failure::UnsupportedCodec, format!("{kind:?} codec {id:?}")))?;
+    let time_base = stream.time_base();
+    let seconds = (stream.duration() > 0).then(|| stream.duration() as f64 * f64::from(time_base));
+    Ok(Some(Track { index: stream.index(), time_base, parameters, decoder, seconds }))
+}
+
+fn check_length(input: &Input, video: &Track, limits: &VideoLimits) -> Result<()> {
+    let container = (input.duration() > 0).then(|| input.duration() as f64 / 1e6);
+    let seconds = video.seconds.or(container).unwrap_or(0.0);
+    if seconds * 1000.0 > limits.max_duration_ms as f64 + 500.0 {
+        return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s")));
+    }
+    Ok(())
+}
+
+fn picture(input: &Input, video: &Track, limits: &VideoLimits) -> Result<(SourcePicture, bool)> {
+    let stream = input
+        .stream(video.index)
+        .ok_or_else(|| Refusal::new(Failure::NoVideo, "the video track went away"))?;
+    let facts = libav::picture_facts(&video.parameters);
+    if facts.width == 0 || facts.height == 0 {
+        return Err(Refusal::new(Failure::Damaged, "the picture has no size"));
+    }
+    let pixels = u64::from(facts.width) * u64::from(facts.height);
+    if pixels > limits.max_frame_pixels {
+        let size = format!("{}×{}", facts.width, facts.height);
+        return Err(Refusal::new(Failure::TooManyPixels, size));
+    }
+    let orientation = stream
+        .side_data()
+        .find(|data| data.kind() == side_data::Type::DisplayMatrix)
+        .map_or(Orientation::UPRIGHT, |data| Orientation::from_display_matrix(data.data()));
+    let container_seconds = (input.duration() > 0).then(|| input.duration() as f64 / 1e6);
+    let picture = SourcePicture {
+        width: facts.width,
+        height: facts.height,
+        pixel_aspect: libav::stream_pixel_aspect(&stream).or(facts.pixel_aspect),
+        orientation,
+        base_rate: ratio(stream.rate()),
+        average_rate: ratio(stream.avg_frame_rate()),
+        seconds: video.seconds.or(container_seconds),
+    };
+    Ok((picture, facts.is_interlaced))
+}
+
+fn start_us(input: &Input, track: &Track) -> Option<i64> {
+    let start = input.stream(track.index)?.start_time();
+    (start != ff::ffi::AV_NOPTS_VALUE)
+        .then(|| (start as f64 * f64::from(track.time_base) * 1e6).round() as i64)
+}
+
+pub fn ratio(rational: ff::Rational) -> Option<Ratio> {
+    let numerator = u32::try_from(rational.numerator()).ok().filter(|&n| n > 0)?;
+    let denominator = u32::try_from(rational.denominator()).ok().filter(|&d| d > 0)?;
+    Some(Ratio { numerator, denominator })
+}
