@@ -52,7 +52,7 @@ fn work(task: &Task, reporter: &mut Reporter) -> Result<Output> {
             // As if every core worked all the time: the parent's wall clock is the tighter limit.
             max_cpu_seconds: video::thread_count() as u64 * task.limits.max_wall_ms.div_ceil(1000),
             max_file_bytes: task.limits.max_output_bytes,
-            may_run_programs: false,
+            program: None,
         },
         Task::Photo(task) => Cage {
             input: &task.input,
@@ -60,7 +60,7 @@ fn work(task: &Task, reporter: &mut Reporter) -> Result<Output> {
             max_memory_bytes: task.limits.max_memory_bytes,
             max_cpu_seconds: 2 * task.limits.max_wall_ms.div_ceil(1000),
             max_file_bytes: task.limits.max_output_bytes,
-            may_run_programs: photo::NEEDS_A_PROGRAM,
+            program: Some(photo::HEIF_CONVERTER.as_ref()),
         },
     };
     reporter.send(&cage.close());

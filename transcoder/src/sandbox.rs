@@ -22,8 +22,8 @@ const LANDLOCK: ABI = ABI::V6;
 /// Files open at once: input, renditions, images, standard streams, and room.
 const MAX_OPEN_FILES: u64 = 64;
 
-/// What another program (see [`Cage::may_run_programs`]) needs to start: its code, its libraries, the linker's cache.
-const PROGRAM_PATHS: [&str; 5] = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache"];
+/// What another program (see [`Cage::program`]) needs to start: the loader and its libraries, and the loader's cache.
+const LIBRARY_PATHS: [&str; 4] = ["/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"];
 
 pub struct Cage<'a> {
     /// The one file that may be read.
@@ -35,8 +35,8 @@ pub struct Cage<'a> {
     pub max_cpu_seconds: u64,
     /// Largest file that may be written, in bytes.
     pub max_file_bytes: u64,
-    /// Lets programs under `/usr` be started. They inherit the cage.
-    pub may_run_programs: bool,
+    /// A program that may be started until [`forbid_programs`]. It inherits the cage.
+    pub program: Option<&'a Path>,
 }
 
 impl Cage<'_> {
@@ -45,7 +45,7 @@ impl Cage<'_> {
         // Landlock opens paths and so comes before seccomp.
         let rlimits = logged("rlimits", self.limit_resources());
         let landlock = logged("landlock", self.limit_paths());
-        let seccomp = logged("seccomp", syscalls::limit(self.may_run_programs));
+        let seccomp = logged("seccomp", syscalls::limit(self.program.is_some()));
         Event::Caged { landlock, seccomp, rlimits }
     }
 
@@ -88,14 +88,20 @@ impl Cage<'_> {
         if let Ok(input) = PathFd::new(self.input) {
             ruleset = ruleset.add_rule(PathBeneath::new(input, AccessFs::ReadFile))?;
         }
-        if self.may_run_programs {
-            let run = AccessFs::Execute | AccessFs::ReadFile | AccessFs::ReadDir;
-            for path in PROGRAM_PATHS.iter().filter_map(|path| PathFd::new(path).ok()) {
+        if let Some(program) = self.program {
+            let run = AccessFs::Execute | AccessFs::ReadFile;
+            let paths = LIBRARY_PATHS.iter().map(Path::new).chain([program]);
+            for path in paths.filter_map(|path| PathFd::new(path).ok()) {
                 ruleset = ruleset.add_rule(PathBeneath::new(path, run))?;
             }
         }
         Ok(ruleset.restrict_self()?.ruleset != RulesetStatus::NotEnforced)
     }
+}
+
+/// From here on no program can be started, whatever [`Cage::program`] allowed.
+pub fn forbid_programs() {
+    logged("seccomp against programs", syscalls::forbid_programs());
 }
 
 fn logged(layer: &str, granted: Result<bool, Box<dyn std::error::Error>>) -> bool {

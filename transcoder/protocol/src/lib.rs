@@ -63,6 +63,9 @@ pub struct PhotoTask {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhotoLimits {
+    /// Size of the uploaded file.
+    pub max_input_bytes: u64,
+    /// Width × height as stored.
     pub max_pixels: u64,
     pub max_wall_ms: u64,
     pub max_memory_bytes: u64,
@@ -72,6 +75,7 @@ pub struct PhotoLimits {
 impl Default for PhotoLimits {
     fn default() -> Self {
         Self {
+            max_input_bytes: 64 << 20,
             max_pixels: 80_000_000,
             max_wall_ms: 60_000,
             max_memory_bytes: 2 << 30,

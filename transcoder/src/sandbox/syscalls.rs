@@ -110,6 +110,8 @@ const PROGRAMS: &[i64] = &[
     libc::SYS_prlimit64,
     libc::SYS_chdir,
     libc::SYS_setpgid,
+    // to add the filter of forbid_programs()
+    libc::SYS_seccomp,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_vfork,
     #[cfg(target_arch = "x86_64")]
@@ -131,21 +133,43 @@ pub fn limit(may_run_programs: bool) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Adds a filter against starting programs, for a process that was allowed to.
+pub fn forbid_programs() -> Result<bool, Error> {
+    let starting = [
+        libc::SYS_execve,
+        libc::SYS_execveat,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_fork,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_vfork,
+    ];
+    let rules = starting.into_iter().map(|call| (call, vec![])).collect();
+    install(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))?;
+    Ok(true)
+}
+
 fn allowed(may_run_programs: bool) -> Result<Rules, Error> {
     let mut rules: Rules = ALWAYS.iter().chain(OLDER).map(|&call| (call, vec![])).collect();
     rules.insert(libc::SYS_clone3, vec![]);
     // A thread, never a process.
     let thread = libc::CLONE_THREAD as u64;
     rules.insert(libc::SYS_clone, vec![rule(0, Op::MaskedEq(thread), thread)?]);
-    rules.insert(
-        libc::SYS_prctl,
-        vec![rule(0, Op::Eq, libc::PR_SET_NAME as u64)?, rule(0, Op::Eq, libc::PR_SET_VMA as u64)?],
-    );
+    let mut process_settings = vec![libc::PR_SET_NAME, libc::PR_SET_VMA];
+    if may_run_programs {
+        // To let a program die with us, and to add a filter.
+        process_settings.extend([libc::PR_SET_PDEATHSIG, libc::PR_SET_NO_NEW_PRIVS]);
+    }
+    let process_settings =
+        process_settings.into_iter().map(|setting| rule(0, Op::Eq, setting as u64));
+    rules.insert(libc::SYS_prctl, process_settings.collect::<Result<_, _>>()?);
     // Reading limits (glibc asks for the stack's), not raising them.
     rules.insert(libc::SYS_prlimit64, vec![rule(2, Op::Eq, 0)?]);
     rules.insert(libc::SYS_tgkill, vec![rule(0, Op::Eq, u64::from(std::process::id()))?]);
     if may_run_programs {
         rules.extend(PROGRAMS.iter().map(|&call| (call, vec![])));
+        // The standard library's way to hear whether the start went well; a pair leads nowhere else.
+        rules.insert(libc::SYS_socketpair, vec![rule(0, Op::Eq, libc::AF_UNIX as u64)?]);
+        rules.insert(libc::SYS_recvfrom, vec![]);
     }
     Ok(rules)
 }

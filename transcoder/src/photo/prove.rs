@@ -1,0 +1,96 @@
+//! Proof that a written file holds a picture and nothing else: no EXIF, XMP, IPTC, ICC profile, comment, thumbnail or
+//! trailing bytes. It is an allow-list over every byte outside the compressed pixels, so that it also
+//! holds for kinds of metadata nobody thought of.
+
+use crate::refusal::{OrRefuse, Refusal, Result};
+use std::fs;
+use std::path::Path;
+use transcoder_protocol::{Failure, PhotoOutput};
+
+/// Reads back every file of `output` and proves each.
+pub fn folder(folder: &Path, output: &PhotoOutput) -> Result<()> {
+    for width in &output.widths {
+        for (extension, prove) in [("jpg", jpeg as fn(&[u8]) -> _), ("webp", webp)] {
+            let name = format!("{width}.{extension}");
+            let bytes =
+                fs::read(folder.join(&name)).or_refuse(Failure::Crashed, "reading a photo back")?;
+            prove(&bytes)
+                .map_err(|found| Refusal::new(Failure::Crashed, format!("{name}: {found}")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Segments after ITU-T T.81: frame, tables, scans; and the JFIF header, without a thumbnail.
+pub fn jpeg(bytes: &[u8]) -> std::result::Result<(), String> {
+    let mut rest = bytes.strip_prefix(&[0xff, 0xd8]).ok_or("no start of image")?;
+    loop {
+        let (&[0xff, marker], after) = rest.split_first_chunk::<2>().ok_or("cut short")? else {
+            return Err("no marker where one must be".into());
+        };
+        if marker == 0xd9 {
+            return if after.is_empty() {
+                Ok(())
+            } else {
+                Err(format!("{} bytes after the end", after.len()))
+            };
+        }
+        let (&length, _) = after.split_first_chunk::<2>().ok_or("cut short")?;
+        let length = usize::from(u16::from_be_bytes(length));
+        let (segment, after) = after.split_at_checked(length).ok_or("a segment is cut short")?;
+        rest = after;
+        match marker {
+            // Length, "JFIF\0", version, density; thumbnail of 0 × 0.
+            0xe0 if length == 16
+                && segment[2..].starts_with(b"JFIF\0")
+                && segment[14..] == [0, 0] => {}
+            // Frames, Huffman and quantisation tables, restart interval.
+            0xc0..=0xc2 | 0xc4 | 0xdb | 0xdd => {}
+            0xda => rest = &after[scan_length(after)..],
+            _ => return Err(format!("a segment ff{marker:02x} of {length} bytes")),
+        }
+    }
+}
+
+/// Bytes up to the next marker that is no restart.
+fn scan_length(scan: &[u8]) -> usize {
+    scan.windows(2)
+        .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xd0..=0xd7))
+        .unwrap_or(scan.len())
+}
+
+/// Chunks after RFC 9649: the picture, its transparency, and an extended header that promises no more than these.
+pub fn webp(bytes: &[u8]) -> std::result::Result<(), String> {
+    let (riff, mut rest) = bytes.split_first_chunk::<12>().ok_or("cut short")?;
+    if &riff[..4] != b"RIFF" || &riff[8..] != b"WEBP" {
+        return Err("not WebP".into());
+    }
+    let said = u32::from_le_bytes([riff[4], riff[5], riff[6], riff[7]]) as usize;
+    if said + 8 != bytes.len() {
+        return Err(format!("{} bytes, but its header says {}", bytes.len(), said + 8));
+    }
+    let mut pictures = 0;
+    while let Some((header, after)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
+        let (chunk, after) = after.split_at_checked(length).ok_or("a chunk is cut short")?;
+        match &header[..4] {
+            b"VP8 " | b"VP8L" => pictures += 1,
+            b"ALPH" => {}
+            // Flags: only transparency (0x10), not ICC (0x20), EXIF (0x08), XMP (0x04) or animation (0x02).
+            b"VP8X" if length == 10 && chunk[0] & !0x10 == 0 => {}
+            name => {
+                return Err(format!(
+                    "a chunk {:?} of {length} bytes",
+                    String::from_utf8_lossy(name)
+                ));
+            }
+        }
+        // Chunks are padded to an even length.
+        rest = after.get(length % 2..).ok_or("a chunk's padding is missing")?;
+    }
+    match (rest.is_empty(), pictures) {
+        (true, 1) => Ok(()),
+        (true, n) => Err(format!("{n} pictures")),
+        (false, _) => Err(format!("{} bytes after the end", rest.len())),
+    }
+}
