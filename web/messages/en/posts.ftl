@@ -1,0 +1,15 @@
+thanks-label = Thank and share
+thanks-button = Thank you
+thanks-said = Sent. Tap again to take it back.
+post-checked = checked by the NPO
+post-share = Share
+post-share-copied = Link copied
+post-print = Print
+tags-label = Tags
+player-label = Video: { $title }
+player-download = Open the video
+photo-open = Open photo { $n }
+own-shows-published = The earlier version stays visible meanwhile.
+own-edit = Edit
+own-withdraw = Withdraw
+own-withdraw-confirm = Withdraw this post? Nobody will see it any more.

@@ -1,0 +1,15 @@
+thanks-label = お礼《れい》
+thanks-button = ありがとう
+thanks-said = 届《とど》けました。もう一度《いちど》 おすと 消《け》せます。
+post-checked = NPOが 見《み》ました
+post-share = 友《とも》だちに 送《おく》る
+post-share-copied = リンクを コピーしました
+post-print = 印刷《いんさつ》する
+tags-label = タグ
+player-label = 動画《どうが》「{ $title }」
+player-download = 動画《どうが》を ひらく
+photo-open = 写真《しゃしん》 { $n } を 大《おお》きく 見《み》る
+own-shows-published = いまは 前《まえ》の ものが 見《み》えています。
+own-edit = 直《なお》す
+own-withdraw = 投稿《とうこう》を やめる
+own-withdraw-confirm = この 投稿《とうこう》を やめますか。だれにも 見《み》えなく なります。

@@ -1,0 +1,15 @@
+thanks-label = お礼と共有
+thanks-button = ありがとう
+thanks-said = 届けました。もう一度押すと取り消せます。
+post-checked = NPOが確認
+post-share = 友だちに送る
+post-share-copied = リンクをコピーしました
+post-print = 印刷する
+tags-label = タグ
+player-label = 動画「{ $title }」
+player-download = 動画を開く
+photo-open = 写真 { $n } を大きく見る
+own-shows-published = いまはこれまでの版が公開されています。
+own-edit = 直す
+own-withdraw = 取り下げる
+own-withdraw-confirm = この投稿を取り下げますか。だれにも見えなくなります。

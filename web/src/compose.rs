@@ -1,0 +1,253 @@
+//! Writing a post: choosing its kind, and the one form for all four.
+//!
+//! Without JavaScript it is one multipart form with the buttons `action=save`, `submit`, `photo-remove-{id}`, `photo-up-{id}`,
+//! `photo-down-{id}`, `video-remove`, `video-retry`. With it, `compose.ts` saves, uploads and polls; that file says what JSON it expects.
+
+use crate::chrome::{Chrome, Head};
+use crate::forms::FieldErrors;
+use crate::lang::Lang;
+use crate::media::Picture;
+use crate::page;
+use crate::reading::{SAMPLE_BLOCKS, SAMPLE_BOWL, sample_picture};
+use crate::vocabulary::{Choice, Kind, PostState, Reason, When};
+
+/// The four kinds to choose from.
+#[derive(Clone, Debug, Default)]
+pub struct ChooseKindView {
+    /// Unfinished drafts of this person, newest first: title (may be empty) and address.
+    pub drafts: Vec<DraftLink>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DraftLink {
+    pub title: String,
+    pub kind: Kind,
+    pub url: String,
+    pub saved: When,
+}
+
+#[must_use]
+pub fn choose_kind(chrome: &Chrome, view: &ChooseKindView) -> String {
+    let head = Head::private(chrome.lang.ta("compose-choose-title"));
+    page!("compose/choose.html", chrome, head, view, ChooseKindView)
+}
+
+/// The form. Field names: `kind`, `title`, `body`, `region`, `tags`, `age_from`, `age_to`, `photos` (files), `photos_order` (kept
+/// ids, comma-separated, in order), `alt_{id}`, `video` (file), `version`, `action`.
+#[derive(Clone, Debug)]
+pub struct ComposeView {
+    /// `None` until the draft exists: the form then posts to `/posts/new`, else to `/posts/{id}/edit`.
+    pub id: Option<String>,
+    pub kind: Kind,
+    /// Of the draft; a save with an older one is refused.
+    pub version: i64,
+    pub title: String,
+    pub body: String,
+    /// The chosen region's value.
+    pub region: String,
+    pub regions: Vec<Choice>,
+    /// As typed, separated by spaces or commas.
+    pub tags: String,
+    /// In months, as typed.
+    pub age_from: String,
+    pub age_to: String,
+    pub photos: Vec<ComposePhoto>,
+    pub video: Option<ComposeVideo>,
+    pub limits: Limits,
+    pub errors: FieldErrors,
+    pub state: PostState,
+    /// An approved revision stays visible while this one is written.
+    pub is_published: bool,
+    /// Why it came back.
+    pub reason: Option<Reason>,
+    pub note: Option<String>,
+    pub saved: Option<When>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ComposePhoto {
+    pub id: String,
+    /// `None` while it is being made ready.
+    pub picture: Option<Picture>,
+    pub alt: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct ComposeVideo {
+    pub file_name: String,
+    pub state: VideoState,
+    pub poster: Option<Picture>,
+    pub seconds: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VideoState {
+    /// Bytes are still missing; the browser that has the file can resume.
+    Uploading {
+        percent: u8,
+    },
+    Processing {
+        percent: u8,
+    },
+    Ready,
+    /// A message key (`video-error-…`).
+    Failed {
+        error: String,
+    },
+}
+
+impl VideoState {
+    pub(crate) fn slug(&self) -> &'static str {
+        match self {
+            Self::Uploading { .. } => "uploading",
+            Self::Processing { .. } => "processing",
+            Self::Ready => "ready",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    pub(crate) fn percent(&self) -> Option<u8> {
+        match self {
+            Self::Uploading { percent } | Self::Processing { percent } => Some(*percent),
+            _ => None,
+        }
+    }
+}
+
+/// What the form says may be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub photos: u32,
+    pub photo_megabytes: u32,
+    pub video_megabytes: u32,
+    pub video_seconds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { photos: 10, photo_megabytes: 20, video_megabytes: 500, video_seconds: 180 }
+    }
+}
+
+#[must_use]
+pub fn compose(chrome: &Chrome, view: &ComposeView) -> String {
+    let lang = chrome.lang;
+    let head = Head {
+        scripts: &["compose.js"],
+        ..Head::private(lang.ta(format!("compose-title-{}", view.kind.slug())))
+    };
+    page!("compose/form.html", chrome, head, view, ComposeView)
+}
+
+impl ComposeView {
+    /// An empty form for a new post.
+    #[must_use]
+    pub fn new(kind: Kind, regions: Vec<Choice>, limits: Limits) -> Self {
+        Self {
+            id: None,
+            kind,
+            version: 0,
+            title: String::new(),
+            body: String::new(),
+            region: String::new(),
+            regions,
+            tags: String::new(),
+            age_from: String::new(),
+            age_to: String::new(),
+            photos: vec![],
+            video: None,
+            limits,
+            errors: FieldErrors::default(),
+            state: PostState::Draft,
+            is_published: false,
+            reason: None,
+            note: None,
+            saved: None,
+        }
+    }
+
+    pub(crate) fn action_url(&self) -> String {
+        self.id.as_ref().map_or_else(|| "/posts/new".to_owned(), |id| format!("/posts/{id}/edit"))
+    }
+
+    pub(crate) fn photos_order(&self) -> String {
+        self.photos.iter().map(|p| p.id.as_str()).collect::<Vec<_>>().join(",")
+    }
+
+    pub(crate) fn minutes(&self) -> u32 {
+        self.limits.video_seconds / 60
+    }
+
+    #[must_use]
+    pub fn sample(_lang: Lang) -> Self {
+        let regions = [("uji", "宇治市"), ("kameoka", "亀岡市"), ("kyoto", "京都市")]
+            .map(|(value, name)| Choice { value: value.to_owned(), name: name.to_owned() });
+        Self {
+            id: Some("p1".to_owned()),
+            version: 4,
+            title: "かぼちゃと豆腐の、ふわとろがゆ".to_owned(),
+            body: "かぼちゃの甘みで、豆腐が苦手なうちの子も完食でした。\n\n- 7倍がゆ 50 g\n- かぼちゃ 20 g".to_owned(),
+            region: "uji".to_owned(),
+            tags: "離乳食 中期".to_owned(),
+            age_from: "7".to_owned(),
+            age_to: "8".to_owned(),
+            photos: vec![
+                ComposePhoto { id: "ph1".to_owned(), picture: Some(sample_picture(SAMPLE_BOWL, "", false)), alt: "できあがったかぼちゃがゆ".to_owned() },
+                ComposePhoto { id: "ph2".to_owned(), picture: Some(sample_picture(SAMPLE_BLOCKS, "", false)), alt: String::new() },
+                ComposePhoto { id: "ph3".to_owned(), picture: None, alt: String::new() },
+            ],
+            video: Some(ComposeVideo {
+                file_name: "IMG_2041.MOV".to_owned(),
+                state: VideoState::Processing { percent: 62 },
+                poster: None,
+                seconds: Some(102),
+            }),
+            saved: Some(When(1_795_347_000_000)),
+            ..Self::new(Kind::Recipe, regions.to_vec(), Limits::default())
+        }
+    }
+
+    /// With nothing filled in.
+    #[must_use]
+    pub fn sample_new(lang: Lang) -> Self {
+        Self::new(Kind::Question, Self::sample(lang).regions, Limits::default())
+    }
+
+    /// Sent back, and sent in again with mistakes.
+    #[must_use]
+    pub fn sample_errors(lang: Lang) -> Self {
+        let mut view = Self::sample(lang);
+        view.title.clear();
+        view.region.clear();
+        view.errors.add("title", "error-title-empty");
+        view.errors.add("region", "error-region");
+        view.errors.add("age_to", "error-age-order");
+        view.errors.add_with("tags", "error-tags-many", 8);
+        view.errors.add("video", "video-error-format");
+        view.state = PostState::ChangesRequested;
+        view.is_published = true;
+        view.reason = Some(Reason::OtherChildren);
+        view.note = Some("0:31 のところに、ほかのお子さんが映っています。".to_owned());
+        view.video = Some(ComposeVideo {
+            file_name: "old.avi".to_owned(),
+            state: VideoState::Failed { error: "video-error-format".to_owned() },
+            poster: None,
+            seconds: None,
+        });
+        view
+    }
+}
+
+impl ChooseKindView {
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            drafts: vec![DraftLink {
+                title: String::new(),
+                kind: Kind::Tip,
+                url: "/posts/p9/edit".to_owned(),
+                saved: When(1_795_347_000_000),
+            }],
+        }
+    }
+}

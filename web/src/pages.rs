@@ -1,0 +1,48 @@
+//! Pages that belong to no feature: errors, about and its guidelines, what the browser shows offline.
+
+use crate::chrome::{Chrome, Head};
+use crate::page;
+
+/// An error told in plain words. The cause stays in the log; the request id leads to it.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorView {
+    /// The HTTP status, 4xx or 5xx.
+    pub status: u16,
+}
+
+#[must_use]
+pub fn error(chrome: &Chrome, view: &ErrorView) -> String {
+    let head = Head::private(chrome.lang.ta(format!("{}-title", view.key())));
+    page!("pages/error.html", chrome, head, view, ErrorView)
+}
+
+impl ErrorView {
+    /// The stem of this status' messages.
+    pub(crate) fn key(&self) -> &'static str {
+        match self.status {
+            403 => "error-forbidden",
+            404 => "error-not-found",
+            409 => "error-conflict",
+            410 => "error-gone",
+            413 => "error-too-large",
+            429 => "error-too-many",
+            503 => "error-unavailable",
+            400..=499 => "error-request-bad",
+            _ => "error-internal",
+        }
+    }
+
+    pub(crate) fn scene(&self) -> &'static str {
+        match self.status {
+            404 | 410 => "lost",
+            403 => "closed",
+            503 => "offline",
+            400..=499 => "empty",
+            _ => "broken",
+        }
+    }
+
+    pub(crate) fn can_search(&self) -> bool {
+        matches!(self.status, 404 | 410)
+    }
+}

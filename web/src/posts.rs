@@ -1,0 +1,236 @@
+//! One post, as everyone reads it, and with what only its author sees.
+
+use serde_json::{Value, json};
+
+use crate::chrome::{Chrome, Head, json_ld};
+use crate::html::SafeHtml;
+use crate::lang::Lang;
+use crate::media::{Picture, Rendition, Storyboard, Video};
+use crate::page;
+use crate::reading::{SAMPLE_BLOCKS, SAMPLE_BOWL, sample_picture};
+use crate::vocabulary::{AgeRange, Kind, Named, PostState, Reason, When};
+
+/// What is shown of a post wherever it is shown whole: on its page and in review.
+#[derive(Clone, Debug)]
+pub struct PostContent {
+    pub id: String,
+    pub kind: Kind,
+    pub title: String,
+    pub body: SafeHtml,
+    pub author: Named,
+    pub region: Option<Named>,
+    pub tags: Vec<Named>,
+    pub age: AgeRange,
+    pub photos: Vec<Picture>,
+    pub video: Option<Video>,
+    /// When this revision was approved; `None` while it has not been.
+    pub published: Option<When>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PostView {
+    pub content: PostContent,
+    /// The first words of the body, plain, for search engines and shared links.
+    pub description: String,
+    pub thanks: u32,
+    pub thanking: Thanking,
+    /// Set for its author (and moderators) while something about it is not simply published.
+    pub own: Option<OwnPost>,
+}
+
+/// What this reader's thank-you button does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thanking {
+    /// A member: one tap, taken back by another.
+    Open { thanked: bool },
+    /// A visitor: leads to log-in and back.
+    NeedsLogin,
+    /// Its own author, or a post not published: only the count.
+    Closed,
+}
+
+/// What the author sees about their own post.
+#[derive(Clone, Debug)]
+pub struct OwnPost {
+    /// Of the newest revision.
+    pub state: PostState,
+    /// The content on this page is the published revision while a newer one waits.
+    pub shows_published: bool,
+    pub reason: Option<Reason>,
+    /// The moderator's own words.
+    pub note: Option<String>,
+    pub edit_url: Option<String>,
+    pub withdraw_url: Option<String>,
+}
+
+#[must_use]
+pub fn post(chrome: &Chrome, view: &PostView) -> String {
+    let post = &view.content;
+    let url = format!("/posts/{}", post.id);
+    let image = post.photos.first().or(post.video.as_ref().and_then(|v| v.poster.as_ref()));
+    let is_public = post.published.is_some();
+    let head = Head {
+        title: post.title.clone(),
+        description: view.description.clone(),
+        og_image: image.map(|p| p.full().to_owned()),
+        noindex: !is_public,
+        json_ld: is_public.then(|| json_ld(&structured(chrome, view, &url))),
+        canonical: Some(url),
+        scripts: if post.video.is_some() { &["post.js", "player.js"] } else { &["post.js"] },
+    };
+    page!("posts/post.html", chrome, head, view, PostView)
+}
+
+fn structured(chrome: &Chrome, view: &PostView, url: &str) -> Value {
+    let post = &view.content;
+    let date = post.published.map(When::iso);
+    let mut article = json!({
+        "@context": "https://schema.org",
+        "@type": if post.kind == Kind::Question { "DiscussionForumPosting" } else { "Article" },
+        "headline": post.title,
+        "description": view.description,
+        "url": chrome.absolute(url),
+        "datePublished": date,
+        "author": { "@type": "Person", "name": post.author.name, "url": chrome.absolute(&post.author.url) },
+        "image": post.photos.iter().map(|p| chrome.absolute(p.full())).collect::<Vec<_>>(),
+        "interactionStatistic": {
+            "@type": "InteractionCounter",
+            "interactionType": "https://schema.org/LikeAction",
+            "userInteractionCount": view.thanks,
+        },
+    });
+    if let Some(video) = &post.video {
+        article["video"] = json!({
+            "@type": "VideoObject",
+            "name": post.title,
+            "description": view.description,
+            "thumbnailUrl": chrome.absolute(video.poster_url()),
+            "uploadDate": date,
+            "duration": video.iso_length(),
+            "contentUrl": chrome.absolute(&video.mp4_url),
+        });
+    }
+    article
+}
+
+impl PostContent {
+    /// Where the photos begin: with the video on the stage they come below it.
+    pub(crate) fn has_stage(&self) -> bool {
+        self.video.is_some() || !self.photos.is_empty()
+    }
+
+    #[must_use]
+    pub fn sample(_lang: Lang) -> Self {
+        let named = |name: &str, url: &str| Named { name: name.to_owned(), url: url.to_owned() };
+        Self {
+            id: "p1".to_owned(),
+            kind: Kind::Recipe,
+            title: "かぼちゃと豆腐の、ふわとろがゆ".to_owned(),
+            body: SafeHtml::from_sanitised(
+                "<p>かぼちゃの甘みで、豆腐が苦手なうちの子も完食でした。冷凍しておけば朝は3分です。</p>\
+                 <h2>材料</h2><ul><li>7倍がゆ 50 g</li><li>かぼちゃ 20 g</li><li>絹ごし豆腐 30 g</li><li>だし汁 大さじ1と1/2</li></ul>\
+                 <h2>つくり方</h2><ol><li>かぼちゃは皮をむき、レンジで2分。熱いうちにつぶします。</li>\
+                 <li>豆腐はさっと湯通しし、舌でつぶせる大きさに。</li>\
+                 <li>おかゆにあわせ、だし汁でのばします。人肌にさまして、めしあがれ。</li></ol>\
+                 <p>はじめての食材は、平日の午前に、ひとさじから。</p>"
+                    .to_owned(),
+            ),
+            author: named("はなこ", "/people/a1"),
+            region: Some(named("宇治市", "/regions/uji")),
+            tags: vec![named("離乳食", "/tags/離乳食"), named("中期", "/tags/中期"), named("冷凍できる", "/tags/冷凍できる")],
+            age: AgeRange { from: Some(7), to: Some(8) },
+            photos: vec![
+                sample_picture(SAMPLE_BOWL, "できあがったかぼちゃがゆ", false),
+                sample_picture(SAMPLE_BLOCKS, "", false),
+                sample_picture(SAMPLE_BOWL, "スプーンですくったところ", true),
+            ],
+            video: Some(Video {
+                hls_url: "/media/v/p1/master.m3u8".to_owned(),
+                mp4_url: "/media/v/p1/360.mp4".to_owned(),
+                poster: Some(sample_picture(SAMPLE_BOWL, "", true)),
+                width: 720,
+                height: 1280,
+                seconds: 102,
+                storyboard: Some(Storyboard {
+                    sprite_url: sample_sprite(),
+                    vtt_url: "/media/v/p1/storyboard.vtt".to_owned(),
+                    columns: 6,
+                    count: 18,
+                    tile_width: 90,
+                    tile_height: 160,
+                    interval_ms: 6000,
+                }),
+            }),
+            published: Some(When(1_795_100_000_000)),
+        }
+    }
+}
+
+/// An 18-frame sprite, 540 × 480.
+fn sample_sprite() -> String {
+    use std::fmt::Write as _;
+    let mut drawing = String::new();
+    for i in 0..18 {
+        let (x, y) = (i % 6 * 90, i / 6 * 160);
+        let hue = ["#e7c9a1", "#d7b68c", "#cfe0ea", "#ecd7b7", "#dfe9d0"][i % 5];
+        let _ = write!(
+            drawing,
+            "<rect x='{x}' y='{y}' width='90' height='160' fill='{hue}'/><circle cx='{}' cy='{}' r='{}' fill='#f0a35a'/>",
+            x + 45,
+            y + 90,
+            14 + i
+        );
+    }
+    let mut picture = sample_picture(&drawing, "", true);
+    let Rendition { url, .. } = picture.jpeg.swap_remove(0);
+    url.replace("width=%27720%27", "width=%27540%27")
+        .replace("height=%271280%27", "height=%27480%27")
+        .replace("0%200%2090%20144", "0%200%20540%20480")
+}
+
+impl PostView {
+    #[must_use]
+    pub fn sample(lang: Lang) -> Self {
+        Self {
+            content: PostContent::sample(lang),
+            description: "かぼちゃの甘みで、豆腐が苦手なうちの子も完食でした。".to_owned(),
+            thanks: 48,
+            thanking: Thanking::Open { thanked: false },
+            own: None,
+        }
+    }
+
+    /// A short question by a visitor's eye, without pictures.
+    #[must_use]
+    pub fn sample_question(lang: Lang) -> Self {
+        let mut view = Self::sample(lang);
+        view.content.kind = Kind::Question;
+        view.content.title =
+            "夜泣きで1時間おきに起きます。みなさんはどうしていましたか?".to_owned();
+        view.content.body = SafeHtml::from_sanitised(
+            "<p>7か月になってから急に増えました。昼寝の時間も変えてみましたが、あまり変わりません。</p>".to_owned(),
+        );
+        view.content.photos.clear();
+        view.content.video = None;
+        view.thanking = Thanking::NeedsLogin;
+        view.thanks = 0;
+        view
+    }
+
+    /// The author's own view of a post sent back for changes.
+    #[must_use]
+    pub fn sample_own(lang: Lang) -> Self {
+        let mut view = Self::sample(lang);
+        view.content.video = None;
+        view.thanking = Thanking::Closed;
+        view.own = Some(OwnPost {
+            state: PostState::ChangesRequested,
+            shows_published: true,
+            reason: Some(Reason::PersonalInformation),
+            note: Some("園のお名前とお子さんのお名前を消すと、公開できます。動画の 0:31 の名札も、ぼかすか短くしてください。".to_owned()),
+            edit_url: Some("/posts/p1/edit".to_owned()),
+            withdraw_url: Some("/posts/p1/withdraw".to_owned()),
+        });
+        view
+    }
+}

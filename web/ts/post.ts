@@ -1,0 +1,61 @@
+// A post's page: thanking without leaving it, sharing, printing.
+//
+// POST {form.action} with `on=1|0` and `accept: application/json` answers
+// `{ "thanked": boolean, "thanks": number }`; any other status falls back to the plain form.
+
+interface ThanksAnswer {
+  thanked: boolean;
+  thanks: number;
+}
+
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-thanks]")) {
+  const on = form.querySelector<HTMLInputElement>("input[name=on]");
+  const button = form.querySelector("button");
+  const count = form.querySelector("[data-count]");
+  const said = form.querySelector<HTMLElement>("[data-said]");
+  if (!on || !button || !count || !said) continue;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    try {
+      const response = await fetch(form.action, {
+        method: "POST",
+        headers: { accept: "application/json" },
+        body: new URLSearchParams({ on: on.value }),
+      });
+      if (!response.ok) throw new Error(String(response.status));
+      const answer = (await response.json()) as ThanksAnswer;
+      on.value = answer.thanked ? "0" : "1";
+      button.setAttribute("aria-pressed", String(answer.thanked));
+      count.textContent = String(answer.thanks);
+      said.textContent = answer.thanked ? (said.dataset.said ?? "") : "";
+    } catch {
+      form.submit();
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("[data-share]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const url = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? location.href;
+    if (navigator.share) {
+      await navigator.share({ title: document.title, url }).catch(() => undefined);
+      return;
+    }
+    await navigator.clipboard.writeText(url);
+    const bubble = document.createElement("span");
+    bubble.className = "bubble";
+    bubble.setAttribute("role", "status");
+    bubble.textContent = button.dataset.copied ?? "";
+    button.append(bubble);
+    setTimeout(() => bubble.remove(), 2500);
+  });
+}
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
