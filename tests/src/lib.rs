@@ -1,1 +1,3 @@
-//! Placeholder until the first slice lands.
+//! What the tests stand on: real servers and stores, started for them and stopped after them.
+
+pub mod garage;

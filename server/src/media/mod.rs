@@ -1,0 +1,22 @@
+//! Where photos, videos and uploads are kept: a folder on this machine, or a bucket of an
+//! S3-compatible store.
+//!
+//! [`Store`] is the one way in; [`keys`] names every object there is; [`serve`] answers HTTP
+//! requests with an object's bytes. Two things hold everywhere:
+//!
+//! - An object appears whole or not at all, and outlives a power cut once a call has returned.
+//! - No call holds a whole file in memory.
+//!
+//! Not here: who may see an object (the caller asks `policy` first), what an object means (the
+//! features' tables), and resumable uploads over HTTP. The database is the truth about how much of
+//! an upload is there; this module only promises to forget whatever goes beyond it.
+
+mod folder;
+pub mod keys;
+mod s3;
+pub mod serve;
+mod store;
+
+pub use keys::{InvalidKey, Key, Prefix};
+pub use s3::S3Config;
+pub use store::{Appender, MediaError, Object, ReadBody, Result, Store, UploadHandle};

@@ -1,0 +1,4 @@
+//! Every integration test, in one binary: it links once.
+#![allow(clippy::unwrap_used, reason = "a test's helper fails like the test")]
+
+mod media_store;
