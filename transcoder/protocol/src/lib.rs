@@ -4,6 +4,11 @@
 //! [`Event`]s, one JSON line each, from its standard output until the process ends. The last event is [`Event::Done`] or
 //! [`Event::Failed`]; a child that ends without either was killed or crashed, and is reported as [`Failure::Crashed`].
 
+pub mod hls;
+#[cfg(feature = "run")]
+pub mod run;
+pub mod storyboard;
+
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

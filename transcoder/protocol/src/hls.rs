@@ -1,0 +1,141 @@
+//! HLS playlists (RFC 8216) over the byte ranges of fragmented MP4 files. Pure text; where files live is the caller's matter.
+
+use crate::{Rendition, VideoOutput};
+use std::fmt::Write;
+
+/// `EXT-X-MAP` in a playlist of media segments and fragmented MP4 need version 6 and 7.
+const HEADER: &str = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n";
+
+/// Many players start with the first variant. This short side starts quickly on a phone line and is watchable.
+const START_SHORT_SIDE: u32 = 540;
+
+/// The playlist of playlists. `playlist_url` gives the address of a rendition's media playlist from [`Rendition::file`].
+pub fn master_playlist(video: &VideoOutput, playlist_url: impl Fn(&str) -> String) -> String {
+    let is_start = |rendition: &&Rendition| short_side(rendition) <= START_SHORT_SIDE;
+    let start = video.renditions.iter().rfind(is_start).or(video.renditions.first());
+    let others = video.renditions.iter().filter(|rendition| Some(*rendition) != start);
+    let mut playlist = HEADER.to_owned();
+    for rendition in start.into_iter().chain(others) {
+        let Rendition { width, height, frame_rate, codecs, .. } = rendition;
+        let (peak, average) = (rendition.peak_bandwidth, rendition.average_bandwidth);
+        let _ = writeln!(
+            playlist,
+            "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},RESOLUTION={width}x{height},\
+             FRAME-RATE={frame_rate:.3},CODECS=\"{codecs}\",VIDEO-RANGE=SDR\n{}",
+            playlist_url(&rendition.file)
+        );
+    }
+    playlist
+}
+
+/// The playlist of one rendition, whose MP4 is at `file_url`.
+pub fn media_playlist(rendition: &Rendition, file_url: &str) -> String {
+    let longest = rendition.segments.iter().map(|segment| segment.duration_ms).fold(0.0, f64::max);
+    // No segment, rounded, may be longer.
+    let target = (longest / 1000.0).round().max(1.0);
+    let mut playlist = HEADER.to_owned();
+    let _ = writeln!(
+        playlist,
+        "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MAP:URI=\"{file_url}\",BYTERANGE=\"{}@0\"",
+        rendition.init_bytes
+    );
+    for segment in &rendition.segments {
+        let _ = writeln!(
+            playlist,
+            "#EXTINF:{:.6},\n#EXT-X-BYTERANGE:{}@{}\n{file_url}",
+            segment.duration_ms / 1000.0,
+            segment.bytes,
+            segment.offset
+        );
+    }
+    playlist.push_str("#EXT-X-ENDLIST\n");
+    playlist
+}
+
+fn short_side(rendition: &Rendition) -> u32 {
+    rendition.width.min(rendition.height)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ImageFile, Segment, Storyboard};
+
+    fn rendition(width: u32, height: u32) -> Rendition {
+        Rendition {
+            file: format!("{}p.mp4", width.min(height)),
+            width,
+            height,
+            frame_rate: 30000.0 / 1001.0,
+            codecs: "avc1.64001f,mp4a.40.2".into(),
+            peak_bandwidth: 1_000 * u64::from(width),
+            average_bandwidth: 900 * u64::from(width),
+            bytes: 3_000,
+            init_bytes: 700,
+            segments: vec![
+                Segment { offset: 1_000, bytes: 1_500, duration_ms: 4004.0 },
+                Segment { offset: 2_500, bytes: 500, duration_ms: 233.566_666 },
+            ],
+        }
+    }
+
+    fn video() -> VideoOutput {
+        VideoOutput {
+            duration_ms: 4_238,
+            width: 720,
+            height: 1280,
+            has_audio: true,
+            renditions: vec![rendition(240, 426), rendition(540, 960), rendition(720, 1280)],
+            poster: ImageFile { file: "poster.jpg".into(), width: 720, height: 1280 },
+            storyboard: Storyboard {
+                file: "storyboard.jpg".into(),
+                columns: 1,
+                rows: 1,
+                tile_width: 160,
+                tile_height: 284,
+                at_ms: vec![0],
+            },
+        }
+    }
+
+    #[test]
+    fn the_master_playlist_names_every_rendition_and_starts_with_a_middling_one() {
+        let playlist = master_playlist(&video(), |file| format!("/v/{file}.m3u8"));
+        let lines: Vec<&str> = playlist.lines().collect();
+        assert_eq!(lines[..3], ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]);
+        assert_eq!(
+            lines[3],
+            "#EXT-X-STREAM-INF:BANDWIDTH=540000,AVERAGE-BANDWIDTH=486000,RESOLUTION=540x960,FRAME-RATE=29.970,\
+             CODECS=\"avc1.64001f,mp4a.40.2\",VIDEO-RANGE=SDR"
+        );
+        let urls: Vec<&str> = lines.into_iter().filter(|line| line.starts_with('/')).collect();
+        assert_eq!(urls, ["/v/540p.mp4.m3u8", "/v/240p.mp4.m3u8", "/v/720p.mp4.m3u8"]);
+    }
+
+    #[test]
+    fn a_media_playlist_lists_the_byte_ranges_of_one_file() {
+        assert_eq!(
+            media_playlist(&rendition(540, 960), "/m/540p.mp4?s=1"),
+            "#EXTM3U\n\
+             #EXT-X-VERSION:7\n\
+             #EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-PLAYLIST-TYPE:VOD\n\
+             #EXT-X-TARGETDURATION:4\n\
+             #EXT-X-MAP:URI=\"/m/540p.mp4?s=1\",BYTERANGE=\"700@0\"\n\
+             #EXTINF:4.004000,\n\
+             #EXT-X-BYTERANGE:1500@1000\n\
+             /m/540p.mp4?s=1\n\
+             #EXTINF:0.233567,\n\
+             #EXT-X-BYTERANGE:500@2500\n\
+             /m/540p.mp4?s=1\n\
+             #EXT-X-ENDLIST\n"
+        );
+    }
+
+    #[test]
+    fn the_target_duration_covers_a_clip_under_a_second() {
+        let mut short = rendition(240, 426);
+        short.segments.remove(0);
+        assert!(media_playlist(&short, "f").contains("#EXT-X-TARGETDURATION:1\n"));
+    }
+}

@@ -1,0 +1,250 @@
+//! The parent's side: start one child for one task, hear it out, and end it when it hangs, when it takes too long, or when
+//! nobody waits for it any more.
+//!
+//! The child gets an empty environment, a process group of its own, the task on standard input, and nothing else. Dropping
+//! the future kills the whole group. What it says is read within bounds, and believed only as far as its type allows:
+//! a child that was taken over can lie about a clip, not harm the parent.
+
+use crate::{Event, Failure, Output, Task};
+use std::collections::VecDeque;
+use std::fmt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// A child that has said nothing for so long hangs.
+const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+/// After its last word a child has nothing left to do.
+const EXIT_LIMIT: Duration = Duration::from_secs(10);
+/// Longest event line and most of all events, in bytes.
+const MAX_LINE_BYTES: usize = 1 << 20;
+const MAX_EVENT_BYTES: usize = 16 << 20;
+/// How much of the end of standard error goes into the detail of a failure, in bytes.
+const LOG_TAIL_BYTES: usize = 4 << 10;
+
+/// Why a task failed: the class for its author, the detail for the operator's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskFailure {
+    pub failure: Failure,
+    pub detail: String,
+}
+
+impl fmt::Display for TaskFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.failure.name(), self.detail)
+    }
+}
+
+impl std::error::Error for TaskFailure {}
+
+impl TaskFailure {
+    fn new(failure: Failure, detail: impl Into<String>) -> Self {
+        Self { failure, detail: detail.into() }
+    }
+}
+
+/// Has `program` (the transcoder's executable) do `task`. `on_progress` hears how much is done, 0 to 1000, a few times a second.
+///
+/// On failure files may be left in the task's output folder; they are the caller's to remove.
+pub async fn run(
+    program: &Path,
+    task: &Task,
+    on_progress: impl FnMut(u16),
+) -> Result<Output, TaskFailure> {
+    run_with(program, task, SILENCE_LIMIT, on_progress).await
+}
+
+async fn run_with(
+    program: &Path,
+    task: &Task,
+    silence_limit: Duration,
+    on_progress: impl FnMut(u16),
+) -> Result<Output, TaskFailure> {
+    let wall = match task {
+        Task::Video(task) => task.limits.max_wall_ms,
+        Task::Photo(task) => task.limits.max_wall_ms,
+    };
+    let deadline = Instant::now() + Duration::from_millis(wall);
+    let crashed = |step: &str, error: &dyn fmt::Display| {
+        TaskFailure::new(Failure::Crashed, format!("{step} {}: {error}", program.display()))
+    };
+    let line =
+        serde_json::to_string(task).map_err(|error| crashed("writing the task for", &error))?;
+    let child = Command::new(program)
+        .env_clear()
+        .current_dir("/")
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| crashed("starting", &error))?;
+    let mut child = Group(child);
+    let (stdin, stdout, stderr) =
+        (child.0.stdin.take(), child.0.stdout.take(), child.0.stderr.take());
+    let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
+        return Err(TaskFailure::new(Failure::Crashed, "the child has no standard streams"));
+    };
+    let conversation = async {
+        send(stdin, &line).await;
+        hear(BufReader::new(stdout), deadline, silence_limit, on_progress).await
+    };
+    // Both at once: a child that fills standard error would block on it otherwise.
+    let log = tail(stderr);
+    tokio::pin!(log);
+    let mut log_tail = None;
+    let last_word = {
+        tokio::pin!(conversation);
+        loop {
+            tokio::select! {
+                last_word = &mut conversation => break last_word,
+                tail = &mut log, if log_tail.is_none() => log_tail = Some(tail),
+            }
+        }
+    };
+    let outcome = match last_word {
+        LastWord::Done(output) if output.answers(task) => Ok(output),
+        LastWord::Done(_) => {
+            Err(TaskFailure::new(Failure::Crashed, "the child answered another kind of task"))
+        }
+        LastWord::Failed(failure) => Err(failure),
+        LastWord::Silence => Err(exit_failure(&mut child).await),
+    };
+    child.kill();
+    let _ = timeout(EXIT_LIMIT, child.0.wait()).await;
+    let log_tail = match log_tail {
+        Some(tail) => tail,
+        None => timeout(EXIT_LIMIT, log).await.unwrap_or_default(),
+    };
+    outcome.map_err(|TaskFailure { failure, detail }| {
+        let failure = match failure {
+            // How Rust says that the memory limit was met, before it aborts.
+            Failure::Crashed if log_tail.contains("memory allocation of") => Failure::TooHeavy,
+            other => other,
+        };
+        let detail =
+            if log_tail.is_empty() { detail } else { format!("{detail}; log: {log_tail}") };
+        TaskFailure { failure, detail }
+    })
+}
+
+impl Output {
+    fn answers(&self, task: &Task) -> bool {
+        matches!((self, task), (Self::Video(_), Task::Video(_)) | (Self::Photo(_), Task::Photo(_)))
+    }
+}
+
+/// A child with its process group, killed when dropped.
+struct Group(Child);
+
+impl Group {
+    fn kill(&mut self) {
+        // As long as the leader is not waited for, its id cannot belong to another group.
+        if let Some(id) = self.0.id().and_then(|id| i32::try_from(id).ok()) {
+            // SAFETY: sends a signal, touches no memory.
+            unsafe { libc::killpg(id, libc::SIGKILL) };
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+async fn send(mut stdin: ChildStdin, line: &str) {
+    // A child that dies before it reads says more by its exit than by this error.
+    let _ = stdin.write_all(line.as_bytes()).await;
+    let _ = stdin.write_all(b"\n").await;
+}
+
+enum LastWord {
+    Done(Output),
+    Failed(TaskFailure),
+    /// Standard output ended without one.
+    Silence,
+}
+
+async fn hear(
+    mut events: impl AsyncBufRead + Unpin,
+    deadline: Instant,
+    silence_limit: Duration,
+    mut on_progress: impl FnMut(u16),
+) -> LastWord {
+    let fail = |failure, detail: String| LastWord::Failed(TaskFailure::new(failure, detail));
+    let mut bytes_read = 0;
+    loop {
+        let until = deadline.min(Instant::now() + silence_limit);
+        let mut line = Vec::new();
+        let mut bounded = (&mut events).take(MAX_LINE_BYTES as u64);
+        match timeout_at(until, bounded.read_until(b'\n', &mut line)).await {
+            Err(_) if Instant::now() >= deadline => {
+                return fail(Failure::TookTooLong, "over the wall-clock limit".into());
+            }
+            Err(_) => return fail(Failure::TookTooLong, format!("silent for {silence_limit:?}")),
+            Ok(Err(error)) => return fail(Failure::Crashed, format!("listening: {error}")),
+            Ok(Ok(0)) => return LastWord::Silence,
+            Ok(Ok(bytes)) => bytes_read += bytes,
+        }
+        if bytes_read > MAX_EVENT_BYTES {
+            return fail(Failure::Crashed, "too many events".into());
+        }
+        match serde_json::from_slice(&line) {
+            Ok(Event::Caged { landlock, seccomp, rlimits }) => {
+                if landlock && seccomp && rlimits {
+                    tracing::debug!("the transcoder is caged");
+                } else {
+                    tracing::warn!(
+                        landlock,
+                        seccomp,
+                        rlimits,
+                        "the transcoder's cage is not whole"
+                    );
+                }
+            }
+            Ok(Event::Progress { permille }) => on_progress(permille.min(1000)),
+            Ok(Event::Done(output)) => return LastWord::Done(output),
+            Ok(Event::Failed { failure, detail }) => return fail(failure, detail),
+            Err(_) if !line.ends_with(b"\n") && line.len() < MAX_LINE_BYTES => {
+                return LastWord::Silence;
+            }
+            Err(error) => return fail(Failure::Crashed, format!("not an event: {error}")),
+        }
+    }
+}
+
+/// What the end of a child that said no last word means.
+async fn exit_failure(child: &mut Group) -> TaskFailure {
+    let status = match timeout(EXIT_LIMIT, child.0.wait()).await {
+        Ok(Ok(status)) => status,
+        Ok(Err(error)) => return TaskFailure::new(Failure::Crashed, format!("waiting: {error}")),
+        Err(_) => return TaskFailure::new(Failure::Crashed, "closed its output and stayed"),
+    };
+    TaskFailure::new(failure_of(status), format!("ended without a last word: {status}"))
+}
+
+fn failure_of(status: ExitStatus) -> Failure {
+    match status.signal() {
+        Some(libc::SIGXCPU) => Failure::TookTooLong,
+        // Not by us: the kernel, out of memory.
+        Some(libc::SIGKILL) | Some(libc::SIGXFSZ) => Failure::TooHeavy,
+        _ => Failure::Crashed,
+    }
+}
+
+/// Reads to the end and keeps the last bytes.
+async fn tail(mut log: impl AsyncRead + Unpin) -> String {
+    let mut last = VecDeque::with_capacity(2 * LOG_TAIL_BYTES);
+    let mut chunk = [0; LOG_TAIL_BYTES];
+    while let Ok(bytes @ 1..) = log.read(&mut chunk).await {
+        last.extend(&chunk[..bytes]);
+        last.drain(..last.len().saturating_sub(LOG_TAIL_BYTES));
+    }
+    String::from_utf8_lossy(last.make_contiguous()).trim().to_owned()
+}
