@@ -1,3 +1,26 @@
-//! Placeholder until the first slice lands.
+//! めぐるみ: the site. Features over one database; see ARCHITECTURE.md for the map.
+//!
+//! In reading order: what a node is ([`app`], [`config`]), what it answers ([`routes`], [`http`], [`error`]), what it stands on
+//! ([`db`], [`time_id`], [`changes`], [`jobs`], [`access`], [`media`], [`text`], [`mail`]), then the features.
 
+pub mod app;
+pub mod config;
+pub mod routes;
+
+pub mod error;
+pub mod health;
+pub mod http;
+pub mod observe;
+pub mod serve;
+
+pub mod access;
+pub mod changes;
+pub mod db;
+pub mod jobs;
+pub mod mail;
 pub mod media;
+pub mod text;
+pub mod time_id;
+
+pub mod moderation;
+pub mod notifications;

@@ -1,4 +1,5 @@
 //! Every integration test, in one binary: it links once.
 #![allow(clippy::unwrap_used, reason = "a test's helper fails like the test")]
 
+mod core;
 mod media_store;

@@ -1,3 +1,9 @@
-//! What the tests stand on: real servers and stores, started for them and stopped after them.
+//! What the tests stand on: the site under test on both databases, a browser without a screen, builders, real stores.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's tools fail like the test")]
 
+pub mod app;
+pub mod browser;
 pub mod garage;
+
+pub use app::{Database, Mail, TestApp};
+pub use browser::{Answer, Browser};

@@ -8,6 +8,21 @@ use crate::page;
 pub struct ErrorView {
     /// The HTTP status, 4xx or 5xx.
     pub status: u16,
+    /// Why, where the status alone can't say it.
+    pub cause: Option<ErrorCause>,
+}
+
+/// What a person can do about a refusal that its status does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCause {
+    /// The mail address is not confirmed yet.
+    Unconfirmed,
+    /// The account is suspended.
+    Suspended,
+    /// The request came from another site's page.
+    CrossSite,
+    /// Nobody is logged in.
+    LoginNeeded,
 }
 
 #[must_use]
@@ -17,8 +32,16 @@ pub fn error(chrome: &Chrome, view: &ErrorView) -> String {
 }
 
 impl ErrorView {
-    /// The stem of this status' messages.
-    pub(crate) fn key(&self) -> &'static str {
+    /// The stem of this status' messages: `-title` and `-words` follow.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self.cause {
+            Some(ErrorCause::Unconfirmed) => return "error-unconfirmed",
+            Some(ErrorCause::Suspended) => return "error-suspended",
+            Some(ErrorCause::CrossSite) => return "error-cross-site",
+            Some(ErrorCause::LoginNeeded) => return "error-login-needed",
+            None => {}
+        }
         match self.status {
             403 => "error-forbidden",
             404 => "error-not-found",

@@ -36,11 +36,11 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
             "compose-errors",
             compose::compose(&member("/posts/p1/edit"), &ComposeView::sample_errors(lang)),
         ),
-        ("error-404", pages::error(&visitor, &ErrorView { status: 404 })),
-        ("error-403", pages::error(&visitor, &ErrorView { status: 403 })),
-        ("error-413", pages::error(&visitor, &ErrorView { status: 413 })),
-        ("error-429", pages::error(&visitor, &ErrorView { status: 429 })),
-        ("error-500", pages::error(&visitor, &ErrorView { status: 500 })),
-        ("error-503", pages::error(&visitor, &ErrorView { status: 503 })),
+        ("error-404", pages::error(&visitor, &ErrorView { status: 404, cause: None })),
+        ("error-403", pages::error(&visitor, &ErrorView { status: 403, cause: None })),
+        ("error-413", pages::error(&visitor, &ErrorView { status: 413, cause: None })),
+        ("error-429", pages::error(&visitor, &ErrorView { status: 429, cause: None })),
+        ("error-500", pages::error(&visitor, &ErrorView { status: 500, cause: None })),
+        ("error-503", pages::error(&visitor, &ErrorView { status: 503, cause: None })),
     ]
 }

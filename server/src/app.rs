@@ -1,0 +1,91 @@
+//! What a running node is made of, built once, and the lists that name every feature's jobs.
+
+use crate::changes;
+use crate::config::Config;
+use crate::db::{Db, migrations};
+use crate::jobs::{Registry, Schedule};
+use crate::mail::Mailer;
+use crate::media::{S3Config, Store};
+use crate::time_id::Clock;
+use anyhow::Context;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+/// Cheap to clone; every handler and job has one.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
+    pub config: Config,
+    pub db: Db,
+    pub clock: Clock,
+    pub media: Store,
+    pub mail: Mailer,
+    /// Scheme and host of the bucket when media is served from there.
+    pub media_origin: Option<String>,
+    pub(crate) csp: OnceLock<String>,
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Opens the database (and migrates it), the media store and the index. Makes the folders it needs.
+    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        for folder in [config.data.clone(), config.mail_folder(), config.work_folder()] {
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        }
+        let db = Db::open(&config.database_url).await.context("cannot open the database")?;
+        let taken = migrations::migrate(&db, &clock).await.context("cannot migrate the database")?;
+        if !taken.is_empty() {
+            tracing::info!(steps = taken.join(", "), database = db.name(), "migrated");
+        }
+        let media = match &config.s3 {
+            None => Store::folder(config.media_folder()).await.context("cannot open the media folder")?,
+            Some(s3) => Store::s3(&S3Config {
+                endpoint: s3.endpoint.clone(),
+                public_endpoint: s3.public_endpoint.clone(),
+                region: s3.region.clone(),
+                bucket: s3.bucket.clone(),
+                access_key_id: s3.access_key_id.clone(),
+                secret_access_key: s3.secret_access_key.clone(),
+            }),
+        };
+        let mail = Mailer::new(&config).context("cannot set up mail")?;
+        let media_origin = config.s3.as_ref().and_then(|s3| s3.public_endpoint.clone().or_else(|| s3.endpoint.clone()));
+        Ok(Self(Arc::new(Parts {
+            config,
+            db,
+            clock,
+            media,
+            mail,
+            media_origin,
+            csp: OnceLock::new(),
+        })))
+    }
+
+    /// The site as one service.
+    pub fn router(&self) -> axum::Router {
+        crate::http::layers(self, crate::routes::table().into_router())
+    }
+
+    /// The newest place in the change feed.
+    pub async fn latest_change(&self) -> crate::db::Result<i64> {
+        changes::latest(&self.db).await
+    }
+}
+
+/// Every kind of job there is.
+pub fn jobs() -> Registry {
+    Registry::default().with::<crate::mail::SendMail>()
+}
+
+/// What comes round by the clock.
+pub fn schedule() -> Schedule {
+    Schedule(vec![])
+}

@@ -1,0 +1,133 @@
+//! SQLite through rusqlite: WAL, one writer, readers on the calling thread.
+
+use super::{DbError, Result, Row};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use sea_query_rusqlite::RusqliteValues;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OwnedMutexGuard;
+
+pub(super) struct Sqlite {
+    path: PathBuf,
+    writer: Arc<tokio::sync::Mutex<Connection>>,
+    /// Idle readers. A read never awaits, so there are at most as many as threads.
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let writer = Connection::open(path).map_err(driver)?;
+        // FULL: what was acknowledged survives a power cut too, not only a killed process.
+        writer
+            .execute_batch(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;
+                 PRAGMA busy_timeout=10000; PRAGMA journal_size_limit=67108864;",
+            )
+            .map_err(driver)?;
+        writer.set_prepared_statement_cache_capacity(256);
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Arc::new(tokio::sync::Mutex::new(writer)),
+            readers: Mutex::new(Vec::new()),
+        })
+    }
+
+    pub(super) fn read(&self, sql: &str, values: &RusqliteValues) -> Result<Vec<Row>> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => self.open_reader()?,
+        };
+        let rows = select(&reader, sql, values);
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        rows
+    }
+
+    fn open_reader(&self) -> Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(&self.path, flags).map_err(driver)?;
+        reader
+            .execute_batch("PRAGMA busy_timeout=10000; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;")
+            .map_err(driver)?;
+        reader.set_prepared_statement_cache_capacity(256);
+        Ok(reader)
+    }
+
+    pub(super) async fn begin(&self) -> Result<SqliteTx> {
+        let connection = self.writer.clone().lock_owned().await;
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(driver)?;
+        Ok(SqliteTx { connection, open: true })
+    }
+}
+
+pub(super) struct SqliteTx {
+    connection: OwnedMutexGuard<Connection>,
+    open: bool,
+}
+
+impl SqliteTx {
+    pub(super) fn rows(&mut self, sql: &str, values: &RusqliteValues) -> Result<Vec<Row>> {
+        select(&self.connection, sql, values)
+    }
+
+    pub(super) fn execute(&mut self, sql: &str, values: &RusqliteValues) -> Result<u64> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(driver)?;
+        let touched = statement.execute(values.as_params().as_slice()).map_err(driver)?;
+        Ok(touched as u64)
+    }
+
+    pub(super) fn batch(&mut self, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(driver)
+    }
+
+    pub(super) fn commit(mut self) -> Result<()> {
+        // The fsync takes milliseconds: let the runtime move other tasks off this thread meanwhile.
+        let committed = match tokio::runtime::Handle::current().runtime_flavor() {
+            tokio::runtime::RuntimeFlavor::MultiThread => {
+                tokio::task::block_in_place(|| self.connection.execute_batch("COMMIT"))
+            }
+            _ => self.connection.execute_batch("COMMIT"),
+        };
+        self.open = committed.is_err();
+        committed.map_err(driver)
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        if self.open
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "rollback failed");
+        }
+    }
+}
+
+fn select(connection: &Connection, sql: &str, values: &RusqliteValues) -> Result<Vec<Row>> {
+    let mut statement = connection.prepare_cached(sql).map_err(driver)?;
+    let names: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let width = names.len();
+    let mut found = statement.query(values.as_params().as_slice()).map_err(driver)?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next().map_err(driver)? {
+        let values = (0..width).map(|at| row.get(at)).collect::<Result<_, _>>().map_err(driver)?;
+        rows.push(Row::Sqlite { names: names.clone(), values });
+    }
+    Ok(rows)
+}
+
+fn driver(error: rusqlite::Error) -> DbError {
+    match error.sqlite_error() {
+        Some(code)
+            if code.code == ErrorCode::ConstraintViolation
+                && matches!(
+                    code.extended_code,
+                    rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
+                        | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+                ) =>
+        {
+            DbError::Duplicate(error.to_string())
+        }
+        _ => DbError::Driver(error.to_string()),
+    }
+}

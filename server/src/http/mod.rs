@@ -1,0 +1,42 @@
+//! What surrounds every handler: request ids and logs, security headers, the reader's language, error pages, forms, assets.
+//!
+//! The order of the layers is in [`layers`]. Not here: who may pass ([`crate::routes`]) and any page's content.
+
+pub mod assets;
+pub mod context;
+mod error_pages;
+pub mod form;
+pub mod language;
+mod log;
+mod security;
+
+pub use context::Context;
+pub use form::Fields;
+
+use crate::access::viewer;
+use crate::app::App;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+/// The whole site as one service.
+pub fn layers(app: &App, routes: Router<App>) -> Router {
+    // Media is compressed already, and a compressed body can't answer a Range request.
+    let compressible = SizeAbove::new(1024)
+        .and(NotForContentType::const_new("image/"))
+        .and(NotForContentType::const_new("video/"))
+        .and(NotForContentType::const_new("application/octet-stream"));
+    routes
+        .fallback(|| async { crate::error::Error::NotFound })
+        .method_not_allowed_fallback(|| async { crate::error::Error::NotFound })
+        .layer(from_fn_with_state(app.clone(), error_pages::render))
+        .layer(security::csrf(app))
+        .layer(from_fn_with_state(app.clone(), viewer::load))
+        .layer(CatchPanicLayer::custom(error_pages::panicked))
+        .layer(CompressionLayer::new().gzip(true).compress_when(compressible))
+        .layer(from_fn_with_state(app.clone(), security::headers))
+        .layer(from_fn(log::request))
+        .with_state(app.clone())
+}

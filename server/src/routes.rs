@@ -1,0 +1,138 @@
+//! THE route table. Every line names who may pass; there is no other way to add a route.
+//!
+//! The class is the coarse gate: it is checked before the handler runs. Which *rows* a viewer may see or change is `policy`'s and
+//! `visible_to`'s business. A test snapshots every line against every kind of viewer.
+
+use crate::access::Viewer;
+use crate::app::App;
+use crate::error::Error;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::{self, Next};
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, on};
+
+/// Who may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone, logged in or not.
+    Public,
+    /// Anyone logged in, a suspended account too: writing is `policy`'s business.
+    Member,
+    /// Active moderators and admins. To others the page does not exist.
+    Moderator,
+    /// Active admins. To others the page does not exist.
+    Admin,
+}
+
+impl Access {
+    fn check(self, viewer: &Viewer) -> Result<(), Error> {
+        match self {
+            Self::Public => Ok(()),
+            _ if viewer.account().is_none() => Err(Error::LoginNeeded),
+            Self::Member => Ok(()),
+            Self::Moderator if viewer.is_moderator() => Ok(()),
+            Self::Admin if viewer.is_admin() => Ok(()),
+            Self::Moderator | Self::Admin => Err(Error::NotFound),
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+}
+
+/// The table while it is being written.
+#[derive(Default)]
+pub struct Table {
+    router: Router<App>,
+    lines: Vec<Line>,
+}
+
+/// Forms of text alone.
+const FORM_BYTES: usize = 256 << 10;
+
+impl Table {
+    fn add<H, T>(mut self, method: Method, path: &'static str, access: Access, most: Option<usize>, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        let limit = match most {
+            Some(most) => DefaultBodyLimit::max(most),
+            None => DefaultBodyLimit::disable(),
+        };
+        let guarded = on(filter, handler).layer(limit).layer(middleware::from_fn(
+            move |viewer: Viewer, request: Request, next: Next| async move {
+                match access.check(&viewer) {
+                    Ok(()) => next.run(request).await,
+                    Err(error) => error.into_response(),
+                }
+            },
+        ));
+        self.router = self.router.route(path, guarded);
+        self.lines.push(Line { method, path, access });
+        self
+    }
+
+    pub fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add(Method::GET, path, access, Some(FORM_BYTES), handler)
+    }
+
+    pub fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add(Method::POST, path, access, Some(FORM_BYTES), handler)
+    }
+
+    /// A POST with files. The handler reads the body as a stream and keeps its own limits.
+    pub fn post_files<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add(Method::POST, path, access, None, handler)
+    }
+
+    pub fn put<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add(Method::PUT, path, access, Some(FORM_BYTES), handler)
+    }
+
+    pub fn delete<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add(Method::DELETE, path, access, Some(FORM_BYTES), handler)
+    }
+
+    pub fn options<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add(Method::OPTIONS, path, access, Some(FORM_BYTES), handler)
+    }
+
+    pub fn head<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add(Method::HEAD, path, access, Some(FORM_BYTES), handler)
+    }
+
+    /// A PATCH whose body is a stream of unknown length.
+    pub fn patch_stream<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add(Method::PATCH, path, access, None, handler)
+    }
+
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    pub fn into_router(self) -> Router<App> {
+        self.router
+    }
+}
+
+/// Every route of the site.
+#[rustfmt::skip]
+pub fn table() -> Table {
+    use Access::Public;
+    Table::default()
+        .get("/healthz",                Public,    crate::health::healthz)
+        .get("/readyz",                 Public,    crate::health::readyz)
+        .get("/assets/{*file}",          Public,    crate::http::assets::asset)
+        .get("/favicon.ico",            Public,    crate::http::assets::favicon)
+        .post("/language",              Public,    crate::http::language::choose)
+}

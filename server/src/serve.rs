@@ -1,0 +1,70 @@
+//! The running process: listener, worker, followers, and how they stop.
+
+use crate::app::{self, App};
+use crate::jobs::Worker;
+use anyhow::Context;
+use std::future::IntoFuture;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// Requests in flight get this long after the word to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until SIGTERM or Ctrl-C.
+pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(app.config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", app.config.listen))?;
+    let worker = with_worker.then(|| start_worker(&app));
+    let followers = start_followers(&app);
+    tracing::info!(address = %listener.local_addr()?, url = app.config.base_url, "serving");
+    let service = app.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let (drain, drained) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async {
+        stopped().await;
+        tracing::info!("stopping");
+        let _ = drain.send(());
+    });
+    tokio::select! {
+        done = server.into_future() => done?,
+        () = async { let _ = drained.await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!("some requests did not end in time");
+        }
+    }
+    if let Some(worker) = worker {
+        worker.stop(GRACE).await;
+    }
+    drop(followers);
+    Ok(())
+}
+
+/// Runs jobs until SIGTERM or Ctrl-C.
+pub async fn work(app: App) -> anyhow::Result<()> {
+    let worker = start_worker(&app);
+    stopped().await;
+    worker.stop(GRACE).await;
+    Ok(())
+}
+
+fn start_worker(app: &App) -> Worker {
+    Worker::start(app, app::jobs(), app.config.quick_workers, app.config.heavy_workers)
+}
+
+/// What runs beside the requests on every node.
+fn start_followers(app: &App) -> JoinSet<()> {
+    let mut followers = JoinSet::new();
+    followers.spawn(app::schedule().run(app.clone()));
+    followers
+}
+
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

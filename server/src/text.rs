@@ -1,0 +1,143 @@
+//! What a person wrote, made safe to show. The only maker of [`SafeHtml`].
+//!
+//! Markdown is kept simple: paragraphs (a line break is a line break), emphasis, lists, quotes, headings (shown below the page's
+//! own), links. Raw HTML and images are shown as text or dropped; links carry `nofollow ugc noopener` and only http(s).
+
+use ammonia::Builder;
+use comrak::{Options, markdown_to_html};
+use std::sync::LazyLock;
+use web::SafeHtml;
+
+static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = Builder::empty();
+    builder
+        .tags(
+            [
+                "p", "br", "strong", "em", "del", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "a",
+                "code", "pre", "hr",
+            ]
+            .into(),
+        )
+        .tag_attributes([("a", ["href"].into()), ("ol", ["start"].into())].into())
+        .url_schemes(["http", "https"].into())
+        .url_relative(ammonia::UrlRelative::Deny)
+        .link_rel(Some("nofollow ugc noopener"))
+        .clean_content_tags(["script", "style"].into());
+    builder
+});
+
+/// A post's body or a comment.
+pub fn markdown(source: &str) -> SafeHtml {
+    let mut options = Options::default();
+    options.extension.strikethrough = true;
+    options.extension.autolink = true;
+    options.render.hardbreaks = true;
+    options.render.escape = true;
+    let html = markdown_to_html(source, &options);
+    // The page has its h1, the section its h2.
+    let html = html
+        .replace("<h2>", "<h4>")
+        .replace("</h2>", "</h4>")
+        .replace("<h1>", "<h3>")
+        .replace("</h1>", "</h3>");
+    SafeHtml::from_sanitised(SANITISER.clean(&html).to_string())
+}
+
+/// The words of a markdown text without its marks, spaces folded: for the search index, descriptions and mails.
+pub fn plain(source: &str) -> String {
+    let html = markdown_to_html(source, &Options::default());
+    // Tags become spaces, then what was escaped is itself again.
+    let mut text = String::with_capacity(html.len());
+    let mut inside = false;
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                text.push(' ');
+            }
+            c if !inside => text.push(c),
+            _ => {}
+        }
+    }
+    let text = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The first `most` characters, with `…` when something was cut.
+pub fn excerpt(text: &str, most: usize) -> String {
+    let mut cut: String = text.chars().take(most).collect();
+    if text.chars().nth(most).is_some() {
+        cut.push('…');
+    }
+    cut
+}
+
+/// One line of a form: NFC is the browser's business, but control characters and runs of spaces are ours.
+pub fn line(typed: &str) -> String {
+    let cleaned: String = typed.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    cleaned.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Several lines of a form: line ends unified, other control characters gone, no blank ends.
+pub fn paragraphs(typed: &str) -> String {
+    let unified = typed.replace("\r\n", "\n").replace('\r', "\n");
+    let cleaned: String =
+        unified.chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect();
+    cleaned.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_and_handlers_never_come_through() {
+        for hostile in [
+            "<script>alert(1)</script>",
+            "[x](javascript:alert(1))",
+            "<img src=x onerror=alert(1)>",
+            "<a href=\"https://e.jp\" onclick=\"x()\">x</a>",
+            "![x](https://tracker.example/p.gif)",
+            "<svg><style><img src=x onerror=alert(1)></style></svg>",
+            "[x](data:text/html,<script>alert(1)</script>)",
+        ] {
+            let html = markdown(hostile).to_string();
+            for bad in ["<script", "<img", "<svg", "<style", "href=\"javascript", "href=\"data", "<a href=\"https://e.jp\" onclick"] {
+                assert!(!html.contains(bad), "{hostile} became {html}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_break_typed_is_a_line_break_shown() {
+        assert_eq!(markdown("一行め\n二行め").to_string(), "<p>一行め<br>\n二行め</p>\n");
+    }
+
+    #[test]
+    fn links_do_not_vouch_for_their_target() {
+        let html = markdown("https://example.jp を見てください").to_string();
+        assert!(html.contains("rel=\"nofollow ugc noopener\""), "{html}");
+    }
+
+    #[test]
+    fn headings_stay_below_the_pages_own() {
+        assert_eq!(markdown("# 見出し").to_string(), "<h3>見出し</h3>\n");
+        assert_eq!(markdown("## 小見出し").to_string(), "<h4>小見出し</h4>\n");
+    }
+
+    #[test]
+    fn plain_text_has_no_marks_and_keeps_what_was_typed() {
+        assert_eq!(plain("**にんじん** & 1 < 2\n\n- 水"), "にんじん & 1 < 2 水");
+    }
+
+    #[test]
+    fn an_excerpt_says_when_it_was_cut() {
+        assert_eq!(excerpt("かぼちゃがゆ", 4), "かぼちゃ…");
+        assert_eq!(excerpt("かぼちゃ", 4), "かぼちゃ");
+    }
+}
