@@ -41,12 +41,15 @@ impl App {
                 .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         }
         let db = Db::open(&config.database_url).await.context("cannot open the database")?;
-        let taken = migrations::migrate(&db, &clock).await.context("cannot migrate the database")?;
+        let taken =
+            migrations::migrate(&db, &clock).await.context("cannot migrate the database")?;
         if !taken.is_empty() {
             tracing::info!(steps = taken.join(", "), database = db.name(), "migrated");
         }
         let media = match &config.s3 {
-            None => Store::folder(config.media_folder()).await.context("cannot open the media folder")?,
+            None => Store::folder(config.media_folder())
+                .await
+                .context("cannot open the media folder")?,
             Some(s3) => Store::s3(&S3Config {
                 endpoint: s3.endpoint.clone(),
                 public_endpoint: s3.public_endpoint.clone(),
@@ -57,7 +60,10 @@ impl App {
             }),
         };
         let mail = Mailer::new(&config).context("cannot set up mail")?;
-        let media_origin = config.s3.as_ref().and_then(|s3| s3.public_endpoint.clone().or_else(|| s3.endpoint.clone()));
+        let media_origin = config
+            .s3
+            .as_ref()
+            .and_then(|s3| s3.public_endpoint.clone().or_else(|| s3.endpoint.clone()));
         Ok(Self(Arc::new(Parts {
             config,
             db,

@@ -59,7 +59,11 @@ pub async fn after(db: &Db, place: i64, limit: u64) -> Result<Vec<Change>> {
     let rows = db.rows(&select).await?;
     rows.iter()
         .map(|row| {
-            Ok(Change { seq: row.get("seq")?, subject: row.get("subject")?, id: row.get("subject_id")? })
+            Ok(Change {
+                seq: row.get("seq")?,
+                subject: row.get("subject")?,
+                id: row.get("subject_id")?,
+            })
         })
         .collect()
 }

@@ -92,7 +92,10 @@ const KNOWN: &[&str] = &[
 impl Config {
     /// From the process's environment.
     pub fn from_env(flags: Flags) -> Result<Self, ConfigError> {
-        Self::read(flags, std::env::vars().filter(|(name, _)| name.starts_with("MEGURUMI_")).collect())
+        Self::read(
+            flags,
+            std::env::vars().filter(|(name, _)| name.starts_with("MEGURUMI_")).collect(),
+        )
     }
 
     /// From `variables`. Names that start with `MEGURUMI_TEST_`, `MEGURUMI_BENCH_` or `MEGURUMI_GARAGE` belong to the test tools.
@@ -106,7 +109,8 @@ impl Config {
                 reader.errors.push(format!("{name} is not a setting; see README.md for the list"));
             }
         }
-        let data = flags.data.or_else(|| reader.text("DATA").map(PathBuf::from)).unwrap_or("data".into());
+        let data =
+            flags.data.or_else(|| reader.text("DATA").map(PathBuf::from)).unwrap_or("data".into());
         let listen = flags
             .listen
             .or_else(|| reader.parsed("LISTEN", "an address and port such as 127.0.0.1:3000"))
@@ -117,7 +121,9 @@ impl Config {
             .trim_end_matches('/')
             .to_owned();
         if !(base_url.starts_with("http://") || base_url.starts_with("https://")) {
-            reader.errors.push(format!("MEGURUMI_BASE_URL: {base_url:?} must begin with http:// or https://"));
+            reader.errors.push(format!(
+                "MEGURUMI_BASE_URL: {base_url:?} must begin with http:// or https://"
+            ));
         }
         let database_url = reader
             .text("DATABASE_URL")
@@ -134,7 +140,10 @@ impl Config {
             transcoder: reader
                 .text("TRANSCODER")
                 .map_or_else(|| beside("megurumi-transcoder"), PathBuf::from),
-            heif_convert: reader.text("HEIF_CONVERT").unwrap_or("/usr/bin/heif-convert".into()).into(),
+            heif_convert: reader
+                .text("HEIF_CONVERT")
+                .unwrap_or("/usr/bin/heif-convert".into())
+                .into(),
             dictionary_source: reader
                 .text("DICTIONARY_SOURCE")
                 .unwrap_or("/usr/share/mecab/dic/ipadic".into())
@@ -147,7 +156,9 @@ impl Config {
             photo_max_bytes: reader.number("PHOTO_MAX_BYTES", 30 << 20, 1 << 16, 200 << 20),
             quick_workers: reader.number("QUICK_WORKERS", 2, 1, 64) as usize,
             heavy_workers: reader.number("HEAVY_WORKERS", 1, 1, 64) as usize,
-            client_address_header: reader.text("CLIENT_ADDRESS_HEADER").map(|name| name.to_lowercase()),
+            client_address_header: reader
+                .text("CLIENT_ADDRESS_HEADER")
+                .map(|name| name.to_lowercase()),
             data,
             listen,
             base_url,
@@ -201,7 +212,8 @@ impl Reader {
     fn number(&mut self, name: &str, default: u64, least: u64, most: u64) -> u64 {
         let number = self.parsed(name, "a whole number").unwrap_or(default);
         if !(least..=most).contains(&number) {
-            self.errors.push(format!("MEGURUMI_{name}: {number} is not between {least} and {most}"));
+            self.errors
+                .push(format!("MEGURUMI_{name}: {number} is not between {least} and {most}"));
         }
         number
     }

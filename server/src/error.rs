@@ -81,7 +81,9 @@ impl Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match &self {
-            Self::Internal(cause) => tracing::error!(cause = format!("{cause:#}"), "request failed"),
+            Self::Internal(cause) => {
+                tracing::error!(cause = format!("{cause:#}"), "request failed")
+            }
             Self::BadRequest(why) | Self::Conflict(why) => tracing::debug!(why, "request refused"),
             _ => {}
         }

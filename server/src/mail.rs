@@ -26,10 +26,9 @@ enum Transport {
 
 impl Mailer {
     pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let from = config
-            .mail_from
-            .parse()
-            .with_context(|| format!("MEGURUMI_MAIL_FROM: {:?} is no mail address", config.mail_from))?;
+        let from = config.mail_from.parse().with_context(|| {
+            format!("MEGURUMI_MAIL_FROM: {:?} is no mail address", config.mail_from)
+        })?;
         let transport = match &config.smtp_url {
             Some(url) => Transport::Smtp(
                 AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
@@ -87,6 +86,11 @@ impl Job for SendMail {
 }
 
 /// Sends a mail once `tx` commits.
-pub async fn send(tx: &mut Tx, clock: &Clock, to: &str, (subject, body): (String, String)) -> Result<()> {
+pub async fn send(
+    tx: &mut Tx,
+    clock: &Clock,
+    to: &str,
+    (subject, body): (String, String),
+) -> Result<()> {
     enqueue(tx, clock, &SendMail { to: to.to_owned(), subject, body }).await
 }

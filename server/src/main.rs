@@ -10,7 +10,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Parser)]
-#[command(name = "megurumi", version, about = "めぐるみ: a region's parents share meals, play and advice")]
+#[command(
+    name = "megurumi",
+    version,
+    about = "めぐるみ: a region's parents share meals, play and advice"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -22,9 +26,16 @@ enum Command {
     Serve {
         #[command(flatten)]
         place: Place,
-        #[arg(long, value_name = "ADDR", help = "Address and port to listen on [default: 127.0.0.1:3000]")]
+        #[arg(
+            long,
+            value_name = "ADDR",
+            help = "Address and port to listen on [default: 127.0.0.1:3000]"
+        )]
         listen: Option<SocketAddr>,
-        #[arg(long, help = "Fill an empty database with a demo community, and show mails on a page")]
+        #[arg(
+            long,
+            help = "Fill an empty database with a demo community, and show mails on a page"
+        )]
         demo: bool,
         #[arg(long, help = "Leave background jobs to `megurumi work` processes")]
         no_worker: bool,
@@ -48,7 +59,11 @@ enum Command {
 
 #[derive(Args, Clone)]
 struct Place {
-    #[arg(long, value_name = "DIR", help = "Folder of the database, media, index and mail [default: data]")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Folder of the database, media, index and mail [default: data]"
+    )]
     data: Option<PathBuf>,
 }
 

@@ -59,7 +59,14 @@ pub struct Table {
 const FORM_BYTES: usize = 256 << 10;
 
 impl Table {
-    fn add<H, T>(mut self, method: Method, path: &'static str, access: Access, most: Option<usize>, handler: H) -> Self
+    fn add<H, T>(
+        mut self,
+        method: Method,
+        path: &'static str,
+        access: Access,
+        most: Option<usize>,
+        handler: H,
+    ) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
@@ -82,37 +89,77 @@ impl Table {
         self
     }
 
-    pub fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+    pub fn get<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
         self.add(Method::GET, path, access, Some(FORM_BYTES), handler)
     }
 
-    pub fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+    pub fn post<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
         self.add(Method::POST, path, access, Some(FORM_BYTES), handler)
     }
 
     /// A POST with files. The handler reads the body as a stream and keeps its own limits.
-    pub fn post_files<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+    pub fn post_files<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
         self.add(Method::POST, path, access, None, handler)
     }
 
-    pub fn put<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+    pub fn put<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
         self.add(Method::PUT, path, access, Some(FORM_BYTES), handler)
     }
 
-    pub fn delete<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+    pub fn delete<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
         self.add(Method::DELETE, path, access, Some(FORM_BYTES), handler)
     }
 
-    pub fn options<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+    pub fn options<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
         self.add(Method::OPTIONS, path, access, Some(FORM_BYTES), handler)
     }
 
-    pub fn head<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+    pub fn head<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
         self.add(Method::HEAD, path, access, Some(FORM_BYTES), handler)
     }
 
     /// A PATCH whose body is a stream of unknown length.
-    pub fn patch_stream<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+    pub fn patch_stream<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
         self.add(Method::PATCH, path, access, None, handler)
     }
 

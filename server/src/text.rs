@@ -13,8 +13,23 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
         .tags(
             [
-                "p", "br", "strong", "em", "del", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "a",
-                "code", "pre", "hr",
+                "p",
+                "br",
+                "strong",
+                "em",
+                "del",
+                "ul",
+                "ol",
+                "li",
+                "blockquote",
+                "h3",
+                "h4",
+                "h5",
+                "h6",
+                "a",
+                "code",
+                "pre",
+                "hr",
             ]
             .into(),
         )
@@ -107,7 +122,15 @@ mod tests {
             "[x](data:text/html,<script>alert(1)</script>)",
         ] {
             let html = markdown(hostile).to_string();
-            for bad in ["<script", "<img", "<svg", "<style", "href=\"javascript", "href=\"data", "<a href=\"https://e.jp\" onclick"] {
+            for bad in [
+                "<script",
+                "<img",
+                "<svg",
+                "<style",
+                "href=\"javascript",
+                "href=\"data",
+                "<a href=\"https://e.jp\" onclick",
+            ] {
                 assert!(!html.contains(bad), "{hostile} became {html}");
             }
         }

@@ -1,7 +1,6 @@
 //! The machinery under the features: database, jobs, change feed, the frame around every handler.
 
 use server::changes::{self, Subject};
-use server::db::Read;
 use server::jobs::{self, Job, JobError, Lease, Registry};
 use server::time_id::PostId;
 use std::sync::atomic::{AtomicUsize, Ordering};

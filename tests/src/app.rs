@@ -68,15 +68,17 @@ impl TestApp {
     /// The mails written so far, oldest first, as they would be read: headers and decoded body.
     pub async fn mails(&self) -> Vec<Mail> {
         self.run_jobs().await;
-        let mut mails: Vec<(std::time::SystemTime, Mail)> = std::fs::read_dir(self.data.path().join("mail"))
-            .expect("the mail folder")
-            .filter_map(Result::ok)
-            .filter(|entry| entry.path().extension().is_some_and(|ext| ext == "eml"))
-            .map(|entry| {
-                let written = entry.metadata().and_then(|meta| meta.modified()).expect("a time");
-                (written, Mail::read(&entry.path()))
-            })
-            .collect();
+        let mut mails: Vec<(std::time::SystemTime, Mail)> =
+            std::fs::read_dir(self.data.path().join("mail"))
+                .expect("the mail folder")
+                .filter_map(Result::ok)
+                .filter(|entry| entry.path().extension().is_some_and(|ext| ext == "eml"))
+                .map(|entry| {
+                    let written =
+                        entry.metadata().and_then(|meta| meta.modified()).expect("a time");
+                    (written, Mail::read(&entry.path()))
+                })
+                .collect();
         mails.sort_by_key(|(written, _)| *written);
         mails.into_iter().map(|(_, mail)| mail).collect()
     }
@@ -94,7 +96,8 @@ impl Mail {
     fn read(path: &std::path::Path) -> Self {
         let raw = std::fs::read(path).expect("a mail file");
         let parsed = mail_parser::MessageParser::default().parse(&raw).expect("a mail");
-        let to = parsed.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default();
+        let to =
+            parsed.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default();
         Self {
             to: to.to_owned(),
             subject: parsed.subject().unwrap_or_default().to_owned(),

@@ -178,6 +178,9 @@ mod tests {
         let member = viewer(Role::Member, AccountState::Active, true);
         assert!(can_thank(&member, someone(), true).is_ok());
         assert_eq!(can_thank(&member, someone(), false).unwrap_err(), Refusal::Hidden);
-        assert_eq!(can_thank(&member, member.id().unwrap(), true).unwrap_err(), Refusal::WrongState);
+        assert_eq!(
+            can_thank(&member, member.id().unwrap(), true).unwrap_err(),
+            Refusal::WrongState
+        );
     }
 }

@@ -18,9 +18,11 @@ pub struct Limit {
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Log-in attempts for one account name, from anywhere.
-pub const LOG_IN_BY_EMAIL: Limit = Limit { bucket: "log_in_email", most: 10, window: Duration::from_secs(900) };
+pub const LOG_IN_BY_EMAIL: Limit =
+    Limit { bucket: "log_in_email", most: 10, window: Duration::from_secs(900) };
 /// Log-in attempts from one address. A nursery's Wi-Fi is one address.
-pub const LOG_IN_BY_ADDRESS: Limit = Limit { bucket: "log_in_address", most: 60, window: Duration::from_secs(900) };
+pub const LOG_IN_BY_ADDRESS: Limit =
+    Limit { bucket: "log_in_address", most: 60, window: Duration::from_secs(900) };
 pub const SIGN_UP_BY_ADDRESS: Limit = Limit { bucket: "sign_up_address", most: 20, window: HOUR };
 /// Mails that someone can make us send to one mailbox.
 pub const MAIL_BY_EMAIL: Limit = Limit { bucket: "mail_email", most: 5, window: HOUR };
@@ -38,7 +40,12 @@ pub async fn take(tx: &mut Tx, clock: &Clock, limit: Limit, subject: &str) -> Re
     let is_over = || Expr::col((RateLimits::Table, RateLimits::WindowStart)).lte(old);
     let upsert = Query::insert()
         .into_table(RateLimits::Table)
-        .columns([RateLimits::Bucket, RateLimits::Subject, RateLimits::WindowStart, RateLimits::Taken])
+        .columns([
+            RateLimits::Bucket,
+            RateLimits::Subject,
+            RateLimits::WindowStart,
+            RateLimits::Taken,
+        ])
         .values_panic([limit.bucket.into(), subject.clone().into(), now.into(), 1i64.into()])
         .on_conflict(
             OnConflict::columns([RateLimits::Bucket, RateLimits::Subject])

@@ -35,7 +35,12 @@ pub fn expired_cookie(app: &App) -> String {
 }
 
 /// Starts a session. Returns the token for the cookie; it is not kept.
-pub async fn start(tx: &mut Tx, clock: &Clock, account: AccountId, user_agent: &str) -> Result<String> {
+pub async fn start(
+    tx: &mut Tx,
+    clock: &Clock,
+    account: AccountId,
+    user_agent: &str,
+) -> Result<String> {
     let token = secret();
     let now = clock.now();
     let insert = Query::insert()
@@ -83,7 +88,8 @@ pub(super) async fn find(db: &Db, clock: &Clock, token: &str) -> Result<Option<A
         .from(Sessions::Table)
         .inner_join(
             Accounts::Table,
-            Expr::col((Accounts::Table, Accounts::Id)).equals((Sessions::Table, Sessions::AccountId)),
+            Expr::col((Accounts::Table, Accounts::Id))
+                .equals((Sessions::Table, Sessions::AccountId)),
         )
         .and_where(Expr::col(Sessions::TokenHash).eq(secret_hash(token)))
         .and_where(Expr::col(Sessions::ExpiresAt).gt(now))

@@ -74,8 +74,9 @@ impl Viewer {
     }
 
     pub fn is_admin(&self) -> bool {
-        self.account()
-            .is_some_and(|account| account.role == Role::Admin && account.state == AccountState::Active)
+        self.account().is_some_and(|account| {
+            account.role == Role::Admin && account.state == AccountState::Active
+        })
     }
 }
 

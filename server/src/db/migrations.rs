@@ -9,8 +9,8 @@ use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
 use crate::time_id::Clock;
 use sea_query::{
-    ColumnDef, Expr, ExprTrait, IndexCreateStatement, IntoIden, PostgresQueryBuilder, Query, SqliteQueryBuilder, Table,
-    TableCreateStatement,
+    ColumnDef, Expr, ExprTrait, IndexCreateStatement, IntoIden, PostgresQueryBuilder, Query,
+    SqliteQueryBuilder, Table, TableCreateStatement,
 };
 
 const STEPS: &[(i64, &str, fn() -> Vec<Step>)] = &[(1, "first", m0001_first::steps)];
@@ -49,7 +49,11 @@ pub async fn migrate(db: &Db, clock: &Clock) -> Result<Vec<&'static str>> {
         }
         let note = Query::insert()
             .into_table(SchemaMigrations::Table)
-            .columns([SchemaMigrations::Number, SchemaMigrations::Name, SchemaMigrations::AppliedAt])
+            .columns([
+                SchemaMigrations::Number,
+                SchemaMigrations::Name,
+                SchemaMigrations::AppliedAt,
+            ])
             .values_panic([(*number).into(), (*name).into(), clock.now().into()])
             .take();
         tx.execute(&note).await?;
@@ -95,7 +99,10 @@ pub(super) fn id(name: impl IntoIden) -> ColumnDef {
 }
 
 /// TEXT NOT NULL, one of `names`.
-pub(super) fn state(name: impl IntoIden + Clone, names: impl IntoIterator<Item = &'static str>) -> ColumnDef {
+pub(super) fn state(
+    name: impl IntoIden + Clone,
+    names: impl IntoIterator<Item = &'static str>,
+) -> ColumnDef {
     text(name.clone()).check(Expr::col(name.into_iden()).is_in(names)).take()
 }
 

@@ -47,7 +47,9 @@ impl Sqlite {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(&self.path, flags).map_err(driver)?;
         reader
-            .execute_batch("PRAGMA busy_timeout=10000; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;")
+            .execute_batch(
+                "PRAGMA busy_timeout=10000; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;",
+            )
             .map_err(driver)?;
         reader.set_prepared_statement_cache_capacity(256);
         Ok(reader)

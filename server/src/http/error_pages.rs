@@ -38,7 +38,11 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
         Ok(chrome) => chrome,
         Err(_) => web::Chrome {
             lang: super::language::of(&asked.headers, &Viewer::Anonymous),
-            request_id: asked.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            request_id: asked
+                .extensions
+                .get::<RequestId>()
+                .map(|id| id.0.clone())
+                .unwrap_or_default(),
             base_url: app.config.base_url.clone(),
             ..web::Chrome::default()
         },

@@ -17,7 +17,8 @@ pub fn of(headers: &HeaderMap, viewer: &Viewer) -> Lang {
 
 /// The first of our languages that the browser lists; English for a browser that lists others only.
 fn accepted(headers: &HeaderMap) -> Lang {
-    let Some(listed) = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()) else {
+    let Some(listed) = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
+    else {
         return Lang::Ja;
     };
     let ours = listed.split(',').find_map(|part| {

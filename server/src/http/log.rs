@@ -17,8 +17,9 @@ pub struct RequestId(pub String);
 /// Unique on this node: random at the start of the process, then counted.
 fn next_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    static START: std::sync::LazyLock<String> =
-        std::sync::LazyLock::new(|| crate::access::secret_hash(&crate::access::secret())[..6].to_owned());
+    static START: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        crate::access::secret_hash(&crate::access::secret())[..6].to_owned()
+    });
     format!("{}-{:x}", *START, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -27,7 +28,8 @@ pub async fn request(mut request: Request, next: Next) -> Response {
     let id = next_id();
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
-    let path = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let path =
+        request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id, %method, path);
     let began = Instant::now();
     async move {

@@ -33,7 +33,8 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
-        && let Ok(policy) = HeaderValue::from_str(app.csp.get_or_init(|| content_security_policy(&app)))
+        && let Ok(policy) =
+            HeaderValue::from_str(app.csp.get_or_init(|| content_security_policy(&app)))
     {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

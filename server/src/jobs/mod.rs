@@ -95,7 +95,11 @@ impl Lease {
     /// Fails with [`JobError::LeaseLost`] unless this worker still holds the job. Call it first in a transaction that writes the
     /// job's effect: the row stays locked until the commit, so no second worker can slip in between.
     pub async fn hold(&self, tx: &mut Tx) -> Result<(), JobError> {
-        if sql::touch_lease(tx, self.id, &self.token).await? { Ok(()) } else { Err(JobError::LeaseLost) }
+        if sql::touch_lease(tx, self.id, &self.token).await? {
+            Ok(())
+        } else {
+            Err(JobError::LeaseLost)
+        }
     }
 }
 
@@ -126,7 +130,9 @@ pub(crate) const LEASE: Duration = Duration::from_secs(20);
 
 /// 2 s, 8 s, 32 s … at most an hour.
 fn pause_after(attempt: u32) -> Duration {
-    Duration::from_secs(2u64.saturating_mul(4u64.saturating_pow(attempt.saturating_sub(1))).min(3600))
+    Duration::from_secs(
+        2u64.saturating_mul(4u64.saturating_pow(attempt.saturating_sub(1))).min(3600),
+    )
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@ use super::{Job, LEASE, Lease};
 use crate::db::tables::Jobs;
 use crate::db::{Db, Read, Result, Tx};
 use crate::time_id::{Clock, JobId, Timestamp};
-use sea_query::{Condition, Expr, ExprTrait, LockBehavior, LockType, OnConflict, Order, Query, SelectStatement};
+use sea_query::{
+    Condition, Expr, ExprTrait, LockBehavior, LockType, OnConflict, Order, Query, SelectStatement,
+};
 
 pub(super) async fn insert<J: Job>(
     tx: &mut Tx,

@@ -47,7 +47,8 @@ fn run_job<J: Job>(
     lease: Lease,
 ) -> BoxFuture<'static, Result<(), JobError>> {
     Box::pin(async move {
-        let job: J = serde_json::from_str(&payload).map_err(|error| JobError::GiveUp(error.into()))?;
+        let job: J =
+            serde_json::from_str(&payload).map_err(|error| JobError::GiveUp(error.into()))?;
         job.run(&app, &lease).await
     })
 }
@@ -214,9 +215,14 @@ async fn settle(
             }
             Err(JobError::Retry(error)) if lease.attempt < max_attempts(app, lease).await? => {
                 let pause = pause_after(lease.attempt);
-                tracing::warn!(error = format!("{error:#}"), pause_s = pause.as_secs(), "will retry");
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    pause_s = pause.as_secs(),
+                    "will retry"
+                );
                 let run_at = app.clock.now().plus(pause);
-                sql::put_back(&mut tx, &app.clock, lease, run_at, &format!("{error:#}"), true).await?;
+                sql::put_back(&mut tx, &app.clock, lease, run_at, &format!("{error:#}"), true)
+                    .await?;
             }
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "dead");
@@ -229,7 +235,10 @@ async fn settle(
         Ok(())
     };
     if let Err(error) = settled.await {
-        tracing::error!(error = format!("{error:#}"), "cannot settle the job; its lease will run out");
+        tracing::error!(
+            error = format!("{error:#}"),
+            "cannot settle the job; its lease will run out"
+        );
     }
 }
 

@@ -72,7 +72,11 @@ fn accounts() -> Vec<Step> {
                 ))
                 .take(),
         ),
-        Step::Index(index("sessions_of_account", Sessions::Table, [Sessions::AccountId, Sessions::LastSeenAt])),
+        Step::Index(index(
+            "sessions_of_account",
+            Sessions::Table,
+            [Sessions::AccountId, Sessions::LastSeenAt],
+        )),
         Step::Index(index("sessions_by_expiry", Sessions::Table, [Sessions::ExpiresAt])),
         Step::Table(
             Table::create()
@@ -121,12 +125,26 @@ fn posts() -> Vec<Step> {
                 .col(integer(Posts::ThanksCount).default(0))
                 .col(integer(Posts::CreatedAt))
                 .col(integer(Posts::UpdatedAt))
-                .foreign_key(&mut foreign((Posts::Table, Posts::AuthorId), (Accounts::Table, Accounts::Id)))
-                .foreign_key(&mut foreign((Posts::Table, Posts::RegionId), (Regions::Table, Regions::Id)))
+                .foreign_key(&mut foreign(
+                    (Posts::Table, Posts::AuthorId),
+                    (Accounts::Table, Accounts::Id),
+                ))
+                .foreign_key(&mut foreign(
+                    (Posts::Table, Posts::RegionId),
+                    (Regions::Table, Regions::Id),
+                ))
                 .take(),
         ),
-        Step::Index(index("posts_newest", Posts::Table, [Posts::Visibility, Posts::PublishedAt, Posts::Id])),
-        Step::Index(index("posts_of_kind", Posts::Table, [Posts::Visibility, Posts::Kind, Posts::PublishedAt, Posts::Id])),
+        Step::Index(index(
+            "posts_newest",
+            Posts::Table,
+            [Posts::Visibility, Posts::PublishedAt, Posts::Id],
+        )),
+        Step::Index(index(
+            "posts_of_kind",
+            Posts::Table,
+            [Posts::Visibility, Posts::Kind, Posts::PublishedAt, Posts::Id],
+        )),
         Step::Index(index(
             "posts_of_region",
             Posts::Table,
@@ -142,7 +160,11 @@ fn posts() -> Vec<Step> {
             Posts::Table,
             [Posts::AuthorId, Posts::Visibility, Posts::PublishedAt, Posts::Id],
         )),
-        Step::Index(index("posts_of_author_by_update", Posts::Table, [Posts::AuthorId, Posts::UpdatedAt, Posts::Id])),
+        Step::Index(index(
+            "posts_of_author_by_update",
+            Posts::Table,
+            [Posts::AuthorId, Posts::UpdatedAt, Posts::Id],
+        )),
         Step::Table(
             Table::create()
                 .table(Revisions::Table)
@@ -179,10 +201,17 @@ fn posts() -> Vec<Step> {
                 .col(optional_integer(Revisions::DecidedAt))
                 .col(integer(Revisions::CreatedAt))
                 .col(integer(Revisions::UpdatedAt))
-                .foreign_key(&mut foreign((Revisions::Table, Revisions::PostId), (Posts::Table, Posts::Id)))
+                .foreign_key(&mut foreign(
+                    (Revisions::Table, Revisions::PostId),
+                    (Posts::Table, Posts::Id),
+                ))
                 .take(),
         ),
-        Step::Index(index("revisions_of_post", Revisions::Table, [Revisions::PostId, Revisions::Number]).unique().take()),
+        Step::Index(
+            index("revisions_of_post", Revisions::Table, [Revisions::PostId, Revisions::Number])
+                .unique()
+                .take(),
+        ),
         Step::Index(index("revisions_with_video", Revisions::Table, [Revisions::VideoId])),
         Step::Table(
             Table::create()
@@ -205,14 +234,20 @@ fn posts() -> Vec<Step> {
                 .col(text(RevisionPhotos::PhotoId))
                 .col(integer(RevisionPhotos::Position))
                 .col(text(RevisionPhotos::Alt))
-                .primary_key(Index::create().col(RevisionPhotos::RevisionId).col(RevisionPhotos::PhotoId))
+                .primary_key(
+                    Index::create().col(RevisionPhotos::RevisionId).col(RevisionPhotos::PhotoId),
+                )
                 .foreign_key(&mut foreign(
                     (RevisionPhotos::Table, RevisionPhotos::RevisionId),
                     (Revisions::Table, Revisions::Id),
                 ))
                 .take(),
         ),
-        Step::Index(index("revisions_with_photo", RevisionPhotos::Table, [RevisionPhotos::PhotoId])),
+        Step::Index(index(
+            "revisions_with_photo",
+            RevisionPhotos::Table,
+            [RevisionPhotos::PhotoId],
+        )),
         // The tags of published posts only: a tag's page is one index scan.
         Step::Table(
             Table::create()
@@ -222,9 +257,15 @@ fn posts() -> Vec<Step> {
                 .col(text(PostTags::PostId))
                 .col(text(PostTags::Label))
                 .primary_key(
-                    Index::create().col(PostTags::Tag).col(PostTags::PublishedAt).col(PostTags::PostId),
+                    Index::create()
+                        .col(PostTags::Tag)
+                        .col(PostTags::PublishedAt)
+                        .col(PostTags::PostId),
                 )
-                .foreign_key(&mut foreign((PostTags::Table, PostTags::PostId), (Posts::Table, Posts::Id)))
+                .foreign_key(&mut foreign(
+                    (PostTags::Table, PostTags::PostId),
+                    (Posts::Table, Posts::Id),
+                ))
                 .take(),
         ),
         Step::Index(index("tags_of_post", PostTags::Table, [PostTags::PostId])),
@@ -235,11 +276,21 @@ fn posts() -> Vec<Step> {
                 .col(text(Thanks::AccountId))
                 .col(integer(Thanks::CreatedAt))
                 .primary_key(Index::create().col(Thanks::PostId).col(Thanks::AccountId))
-                .foreign_key(&mut foreign((Thanks::Table, Thanks::PostId), (Posts::Table, Posts::Id)))
-                .foreign_key(&mut foreign((Thanks::Table, Thanks::AccountId), (Accounts::Table, Accounts::Id)))
+                .foreign_key(&mut foreign(
+                    (Thanks::Table, Thanks::PostId),
+                    (Posts::Table, Posts::Id),
+                ))
+                .foreign_key(&mut foreign(
+                    (Thanks::Table, Thanks::AccountId),
+                    (Accounts::Table, Accounts::Id),
+                ))
                 .take(),
         ),
-        Step::Index(index("thanks_of_account", Thanks::Table, [Thanks::AccountId, Thanks::CreatedAt])),
+        Step::Index(index(
+            "thanks_of_account",
+            Thanks::Table,
+            [Thanks::AccountId, Thanks::CreatedAt],
+        )),
     ]
 }
 
@@ -260,7 +311,10 @@ fn media() -> Vec<Step> {
                 .col(integer(Photos::Bytes))
                 .col(integer(Photos::CreatedAt))
                 .col(integer(Photos::UpdatedAt))
-                .foreign_key(&mut foreign((Photos::Table, Photos::OwnerId), (Accounts::Table, Accounts::Id)))
+                .foreign_key(&mut foreign(
+                    (Photos::Table, Photos::OwnerId),
+                    (Accounts::Table, Accounts::Id),
+                ))
                 .take(),
         ),
         Step::Table(
@@ -280,10 +334,17 @@ fn media() -> Vec<Step> {
                 .col(integer(Uploads::CreatedAt))
                 .col(integer(Uploads::ExpiresAt))
                 .col(integer(Uploads::UpdatedAt))
-                .foreign_key(&mut foreign((Uploads::Table, Uploads::OwnerId), (Accounts::Table, Accounts::Id)))
+                .foreign_key(&mut foreign(
+                    (Uploads::Table, Uploads::OwnerId),
+                    (Accounts::Table, Accounts::Id),
+                ))
                 .take(),
         ),
-        Step::Index(index("uploads_by_expiry", Uploads::Table, [Uploads::State, Uploads::ExpiresAt])),
+        Step::Index(index(
+            "uploads_by_expiry",
+            Uploads::Table,
+            [Uploads::State, Uploads::ExpiresAt],
+        )),
         Step::Index(index("uploads_of_owner", Uploads::Table, [Uploads::OwnerId, Uploads::State])),
         Step::Table(
             Table::create()
@@ -304,7 +365,10 @@ fn media() -> Vec<Step> {
                 .col(optional_text(Videos::Storyboard))
                 .col(integer(Videos::CreatedAt))
                 .col(integer(Videos::UpdatedAt))
-                .foreign_key(&mut foreign((Videos::Table, Videos::OwnerId), (Accounts::Table, Accounts::Id)))
+                .foreign_key(&mut foreign(
+                    (Videos::Table, Videos::OwnerId),
+                    (Accounts::Table, Accounts::Id),
+                ))
                 .take(),
         ),
         Step::Index(index("videos_of_upload", Videos::Table, [Videos::UploadId]).unique().take()),
@@ -325,9 +389,15 @@ fn media() -> Vec<Step> {
                 // JSON array of the protocol's `Segment`.
                 .col(text(Renditions::Segments))
                 .primary_key(
-                    Index::create().col(Renditions::VideoId).col(Renditions::Generation).col(Renditions::File),
+                    Index::create()
+                        .col(Renditions::VideoId)
+                        .col(Renditions::Generation)
+                        .col(Renditions::File),
                 )
-                .foreign_key(&mut foreign((Renditions::Table, Renditions::VideoId), (Videos::Table, Videos::Id)))
+                .foreign_key(&mut foreign(
+                    (Renditions::Table, Renditions::VideoId),
+                    (Videos::Table, Videos::Id),
+                ))
                 .take(),
         ),
     ]
@@ -342,7 +412,10 @@ fn review() -> Vec<Step> {
                 .col(text(ReviewItems::SubjectKind))
                 .col(text(ReviewItems::SubjectId))
                 .col(text(ReviewItems::AuthorId))
-                .col(state(ReviewItems::State, ["waiting", "claimed", "escalated", "decided", "withdrawn"]))
+                .col(state(
+                    ReviewItems::State,
+                    ["waiting", "claimed", "escalated", "decided", "withdrawn"],
+                ))
                 .col(integer(ReviewItems::Priority))
                 .col(integer(ReviewItems::Version))
                 .col(integer(ReviewItems::QueuedAt))
@@ -378,10 +451,17 @@ fn review() -> Vec<Step> {
                 .col(optional_text(Decisions::Reason))
                 .col(text(Decisions::Note))
                 .col(integer(Decisions::DecidedAt))
-                .foreign_key(&mut foreign((Decisions::Table, Decisions::ItemId), (ReviewItems::Table, ReviewItems::Id)))
+                .foreign_key(&mut foreign(
+                    (Decisions::Table, Decisions::ItemId),
+                    (ReviewItems::Table, ReviewItems::Id),
+                ))
                 .take(),
         ),
-        Step::Index(index("decisions_of_item", Decisions::Table, [Decisions::ItemId, Decisions::DecidedAt])),
+        Step::Index(index(
+            "decisions_of_item",
+            Decisions::Table,
+            [Decisions::ItemId, Decisions::DecidedAt],
+        )),
         Step::Table(
             Table::create()
                 .table(Audit::Table)
@@ -400,7 +480,11 @@ fn review() -> Vec<Step> {
                 .col(text(Audit::Hash).unique_key())
                 .take(),
         ),
-        Step::Index(index("audit_of_subject", Audit::Table, [Audit::SubjectKind, Audit::SubjectId, Audit::Seq])),
+        Step::Index(index(
+            "audit_of_subject",
+            Audit::Table,
+            [Audit::SubjectKind, Audit::SubjectId, Audit::Seq],
+        )),
         Step::Table(
             Table::create()
                 .table(Notices::Table)
@@ -410,10 +494,17 @@ fn review() -> Vec<Step> {
                 .col(text(Notices::Payload))
                 .col(integer(Notices::CreatedAt))
                 .col(optional_integer(Notices::ReadAt))
-                .foreign_key(&mut foreign((Notices::Table, Notices::AccountId), (Accounts::Table, Accounts::Id)))
+                .foreign_key(&mut foreign(
+                    (Notices::Table, Notices::AccountId),
+                    (Accounts::Table, Accounts::Id),
+                ))
                 .take(),
         ),
-        Step::Index(index("notices_of_account", Notices::Table, [Notices::AccountId, Notices::CreatedAt, Notices::Id])),
+        Step::Index(index(
+            "notices_of_account",
+            Notices::Table,
+            [Notices::AccountId, Notices::CreatedAt, Notices::Id],
+        )),
         Step::Index(index("notices_unread", Notices::Table, [Notices::AccountId, Notices::ReadAt])),
     ]
 }
@@ -423,7 +514,13 @@ fn machinery() -> Vec<Step> {
         Step::Table(
             Table::create()
                 .table(Changes::Table)
-                .col(ColumnDef::new(Changes::Seq).big_integer().not_null().auto_increment().primary_key())
+                .col(
+                    ColumnDef::new(Changes::Seq)
+                        .big_integer()
+                        .not_null()
+                        .auto_increment()
+                        .primary_key(),
+                )
                 .col(text(Changes::Subject))
                 .col(text(Changes::SubjectId))
                 .col(integer(Changes::At))
