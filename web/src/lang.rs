@@ -310,6 +310,9 @@ fn read_message(pattern: &ast::Pattern<&'static str>) -> Message {
             ast::PatternElement::Placeable {
                 expression: ast::Expression::Inline(ast::InlineExpression::VariableReference { id }),
             } => parts.push(Part::Variable(id.name.to_owned())),
+            ast::PatternElement::Placeable {
+                expression: ast::Expression::Inline(ast::InlineExpression::StringLiteral { value }),
+            } => parts.push(Part::Text { html: ruby(value, true), plain: without_ruby(value) }),
             ast::PatternElement::Placeable { .. } => {
                 return Message { form: Form::Chooses, html: String::new(), plain: String::new() };
             }

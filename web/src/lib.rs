@@ -9,17 +9,22 @@
 //!
 //! Not here: who may see what, database types, HTTP.
 
+pub mod accounts;
 pub mod assets;
 pub mod chrome;
 pub mod compose;
 pub mod forms;
 pub mod html;
 pub mod lang;
+pub mod mail;
 pub mod media;
+pub mod notices;
 pub mod pages;
 pub mod posts;
 pub mod reading;
+pub mod review;
 pub mod samples;
+pub mod search;
 pub mod vocabulary;
 
 mod art;

@@ -31,6 +31,22 @@ pub fn error(chrome: &Chrome, view: &ErrorView) -> String {
     page!("pages/error.html", chrome, head, view, ErrorView)
 }
 
+/// What the site is and what it asks of those who post.
+#[derive(Clone, Debug, Default)]
+pub struct AboutView {}
+
+#[must_use]
+pub fn about(chrome: &Chrome, view: &AboutView) -> String {
+    let lang = chrome.lang;
+    let head = Head {
+        title: lang.ta("about-title").into_owned(),
+        description: lang.ta("site-description").into_owned(),
+        canonical: Some("/about".to_owned()),
+        ..Head::default()
+    };
+    page!("pages/about.html", chrome, head, view, AboutView)
+}
+
 impl ErrorView {
     /// The stem of this status' messages: `-title` and `-words` follow.
     #[must_use]

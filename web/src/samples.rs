@@ -1,12 +1,20 @@
 //! Every page rendered from sample data: what tests check and `examples/render-samples.rs` writes to files.
 
-use crate::chrome::Chrome;
+use crate::accounts::{
+    ConfirmView, DemoMail, DemoMailListView, ForgotView, LogInView, MailPurpose, MailSentView,
+    MeView, ResetView, SettingsView, SignUpView,
+};
+use crate::chrome::{Chrome, Flash};
 use crate::compose::{ChooseKindView, ComposeView};
 use crate::lang::Lang;
-use crate::pages::ErrorView;
+use crate::notices::NoticesView;
+use crate::pages::{AboutView, ErrorView};
 use crate::posts::PostView;
 use crate::reading::{HomeView, ListView};
-use crate::{compose, pages, posts, reading};
+use crate::review::{LogView, QueueView, ReviewItemView};
+use crate::search::SearchView;
+use crate::vocabulary::Season;
+use crate::{accounts, compose, notices, pages, posts, reading, review, search};
 
 /// `(name, HTML)` of every page and its notable states, in one language.
 #[must_use]
@@ -15,9 +23,12 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
     let at = |chrome: Chrome, path: &str| Chrome { path: path.to_owned(), ..chrome };
     let member = |path: &str| at(Chrome::sample_member(lang), path);
     let moderator = |path: &str| at(Chrome::sample_moderator(lang), path);
-    let _ = &moderator;
     let mut demo_visitor = visitor.clone();
     demo_visitor.demo = true;
+    let out = |path: &str| at(Chrome::sample_visitor(lang), path);
+    let flashed = Chrome { flash: Some(Flash::good("flash-submitted")), ..member("/me") };
+    let mail_sent = |purpose| MailSentView { email: "hanako@example.jp".to_owned(), purpose };
+    let season = |season| HomeView { season, ..HomeView::sample(lang) };
     vec![
         ("home", reading::home(&demo_visitor, &HomeView::sample(lang))),
         ("list", reading::list(&member("/kinds/recipe"), &ListView::sample(lang))),
@@ -36,6 +47,52 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
             "compose-errors",
             compose::compose(&member("/posts/p1/edit"), &ComposeView::sample_errors(lang)),
         ),
+        ("home-spring", reading::home(&visitor, &season(Season::Spring))),
+        ("home-summer", reading::home(&visitor, &season(Season::Summer))),
+        ("home-winter", reading::home(&visitor, &season(Season::Winter))),
+        ("search", search::search(&out("/search?q=x"), &SearchView::sample(lang))),
+        ("search-nothing", search::search(&out("/search?q=x"), &SearchView::sample_nothing(lang))),
+        ("search-first", search::search(&out("/search"), &SearchView::sample_first(lang))),
+        ("sign-up", accounts::sign_up(&out("/signup"), &SignUpView::default())),
+        ("sign-up-errors", accounts::sign_up(&out("/signup"), &SignUpView::sample_errors())),
+        ("mail-sent", accounts::mail_sent(&demo_visitor, &mail_sent(MailPurpose::Confirm))),
+        ("mail-sent-reset", accounts::mail_sent(&out("/forgot"), &mail_sent(MailPurpose::Reset))),
+        (
+            "confirm",
+            accounts::confirm(&out("/confirm"), &ConfirmView::Ask { token: "t".to_owned() }),
+        ),
+        ("confirm-done", accounts::confirm(&member("/confirm"), &ConfirmView::Done)),
+        ("confirm-expired", accounts::confirm(&out("/confirm"), &ConfirmView::Expired)),
+        ("log-in", accounts::log_in(&out("/login"), &LogInView::default())),
+        ("log-in-errors", accounts::log_in(&out("/login"), &LogInView::sample_errors())),
+        ("forgot", accounts::forgot(&out("/forgot"), &ForgotView::default())),
+        ("reset", accounts::reset(&out("/reset"), &ResetView::default())),
+        ("me", accounts::me(&flashed, &MeView::sample())),
+        ("me-new", accounts::me(&member("/me"), &MeView::sample_new())),
+        ("settings", accounts::settings(&member("/me/settings"), &SettingsView::sample(lang))),
+        (
+            "demo-mails",
+            accounts::demo_mails(
+                &demo_visitor,
+                &DemoMailListView { mails: vec![DemoMail::sample(lang)] },
+            ),
+        ),
+        ("demo-mail", accounts::demo_mail(&demo_visitor, &DemoMail::sample(lang))),
+        ("notices", notices::notices(&member("/notices"), &NoticesView::sample())),
+        ("notices-empty", notices::notices(&member("/notices"), &NoticesView::default())),
+        ("review-queue", review::queue(&moderator("/review"), &QueueView::sample(lang))),
+        ("review-queue-empty", review::queue(&moderator("/review"), &QueueView::default())),
+        ("review-item", review::item(&moderator("/review/r1"), &ReviewItemView::sample(lang))),
+        (
+            "review-item-errors",
+            review::item(&moderator("/review/r1"), &ReviewItemView::sample_errors(lang)),
+        ),
+        (
+            "review-item-decided",
+            review::item(&moderator("/review/r1"), &ReviewItemView::sample_decided(lang)),
+        ),
+        ("review-log", review::log(&moderator("/review/log"), &LogView::sample(lang))),
+        ("about", pages::about(&visitor, &AboutView {})),
         ("error-404", pages::error(&visitor, &ErrorView { status: 404, cause: None })),
         ("error-403", pages::error(&visitor, &ErrorView { status: 403, cause: None })),
         ("error-413", pages::error(&visitor, &ErrorView { status: 413, cause: None })),

@@ -1,0 +1,11 @@
+about-title = About Megurumi
+about-1 = On Megurumi, people who raise children in the same region share how they did it: eating, playing, the small ways that make a day lighter. When something helped you, give back a thank-you. It travels on to the next person.
+about-2 = There are no rankings and no endless feed. Once you have found what you need, go back to your child.
+about-review = A person reads it first
+about-review-1 = Posts, photos and videos are published after someone at the NPO has looked at them, usually within a day. If something should change, we say what and how.
+about-review-2 = Until then nobody but its author and the NPO's reviewers can see it.
+about-guidelines = A breath before you write. Please keep to these.
+about-health = When you worry about health
+about-health-1 = What is here is experience, not diagnosis. For sudden illness or injury in Japan call the children's medical line #8000; in an emergency, 119.
+about-data = What we keep and what we do not
+about-data-1 = Joining takes a nickname and an e-mail address, nothing else. Location data is removed from every photo and video before it is published. What you read is never used for advertising.

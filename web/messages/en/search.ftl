@@ -1,0 +1,17 @@
+search-title = Search
+search-title-for = Search: { $words }
+search-words = Words to search for
+search-all-kinds = All
+search-any-age = Any age
+search-any-region = Any region
+search-results = Results
+search-more = More results
+search-nothing = Nothing fits yet
+search-nothing-words = Shorter words may find more. If nothing fits, ask your neighbours.
+search-no-filter = Search without filters
+search-ask = Ask your neighbours
+search-ask-words = Ask about “{ $words }”
+search-not-it = Not what you were looking for?
+search-hint = Kanji, hiragana and katakana all work.
+search-unavailable = Search is getting ready. Please try again shortly.
+age-newborn = Newborn

@@ -1,0 +1,9 @@
+notice-approved = 「{ $title }」を 公開《こうかい》しました。
+notice-changes = 「{ $title }」を すこし 直《なお》してください。
+notice-rejected = 「{ $title }」は 出《だ》さないことに なりました。
+notice-video-ready = 「{ $title }」の 動画《どうが》の 準備《じゅんび》が できました。
+notice-video-failed = 「{ $title }」の 動画《どうが》を 準備《じゅんび》できませんでした。
+notice-thanked = 「{ $title }」に 「ありがとう」が { $n } 届《とど》きました。
+notice-unread = まだ 読《よ》んでいません
+notices-empty = おしらせは まだ ありません。
+notices-all = おしらせを ぜんぶ 見《み》る

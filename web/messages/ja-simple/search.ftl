@@ -1,0 +1,17 @@
+search-title = さがす
+search-title-for = 「{ $words }」を さがす
+search-words = さがす ことば
+search-all-kinds = ぜんぶ
+search-any-age = 年《とし》: どれでも
+search-any-region = 地域《ちいき》: どこでも
+search-results = 見《み》つかった もの
+search-more = もっと 見《み》る
+search-nothing = まだ ありません
+search-nothing-words = ひらがなや 短《みじか》い ことばでも さがせます。ない ときは、みんなに 聞《き》いてください。
+search-no-filter = ぜんぶから さがす
+search-ask = みんなに 聞《き》く
+search-ask-words = 「{ $words }」を みんなに 聞《き》く
+search-not-it = さがしている ものと ちがいますか?
+search-hint = 漢字《かんじ》、ひらがな、カタカナで さがせます。
+search-unavailable = いま さがせません。すこし 待《ま》って、もう一度《いちど》 やってください。
+age-newborn = 生《う》まれたばかり

@@ -1,0 +1,9 @@
+notice-approved = 「{ $title }」を公開しました。
+notice-changes = 「{ $title }」に、直していただきたいところがあります。
+notice-rejected = 「{ $title }」は見送りになりました。
+notice-video-ready = 「{ $title }」の動画の準備ができました。
+notice-video-failed = 「{ $title }」の動画を準備できませんでした。
+notice-thanked = 「{ $title }」に、ありがとうが{ $n }つ届きました。
+notice-unread = 未読
+notices-empty = おしらせは、まだありません。
+notices-all = おしらせをすべて見る

@@ -1,0 +1,17 @@
+search-title = さがす
+search-title-for = 「{ $words }」をさがす
+search-words = さがすことば
+search-all-kinds = ぜんぶ
+search-any-age = 月齢: どれでも
+search-any-region = 地域: どこでも
+search-results = 見つかったもの
+search-more = もっと見る
+search-nothing = ぴったりのものは、まだありません
+search-nothing-words = ひらがなでも、短いことばでもさがせます。見つからないときは、ご近所に聞いてみましょう。
+search-no-filter = しぼりこみを外してさがす
+search-ask = ご近所に相談する
+search-ask-words = 「{ $words }」を相談する
+search-not-it = 知りたいことと違いましたか?
+search-hint = 漢字でも、ひらがなでも、カタカナでもさがせます。
+search-unavailable = いま検索をととのえています。すこし待ってから、もう一度お試しください。
+age-newborn = うまれたて

@@ -1,0 +1,140 @@
+//! Searching: the box, its filters, what was found, and the way on when nothing was.
+
+use crate::chrome::{Chrome, Head};
+use crate::lang::Lang;
+use crate::page;
+use crate::reading::{PostCard, sample_cards};
+use crate::vocabulary::{Choice, Kind};
+
+/// A run of text; `hit` when it matched the words asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    pub text: String,
+    pub hit: bool,
+}
+
+/// One post found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    pub card: PostCard,
+    /// The title in runs; together they are the title.
+    pub title: Vec<Segment>,
+    /// The place in the body that matched, in runs; may be empty.
+    pub excerpt: Vec<Segment>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct SearchView {
+    /// The words as typed.
+    pub q: String,
+    pub kind: Option<Kind>,
+    /// The chosen region's value; empty for all.
+    pub region: String,
+    pub regions: Vec<Choice>,
+    /// In months, as typed; empty for all.
+    pub age: String,
+    pub hits: Vec<Hit>,
+    /// Address of the next page.
+    pub more: Option<String>,
+    /// The index cannot answer right now.
+    pub unavailable: bool,
+}
+
+#[must_use]
+pub fn search(chrome: &Chrome, view: &SearchView) -> String {
+    let lang = chrome.lang;
+    let title = if view.q.is_empty() {
+        lang.ta("search-title").into_owned()
+    } else {
+        lang.ta1("search-title-for", "words", &view.q)
+    };
+    let head = Head { scripts: &["search.js"], ..Head::private(title) };
+    page!("search/search.html", chrome, head, view, SearchView)
+}
+
+impl SearchView {
+    pub(crate) fn has_asked(&self) -> bool {
+        !self.q.is_empty() || self.kind.is_some() || !self.region.is_empty() || !self.age.is_empty()
+    }
+
+    pub(crate) fn is_kind(&self, kind: &Kind) -> bool {
+        self.kind == Some(*kind)
+    }
+
+    pub(crate) fn has_filter(&self) -> bool {
+        self.kind.is_some() || !self.region.is_empty() || !self.age.is_empty()
+    }
+
+    /// Ages worth a tap: value in months.
+    pub(crate) fn ages(&self) -> [u16; 9] {
+        [0, 3, 6, 9, 12, 18, 24, 36, 60]
+    }
+
+    pub(crate) fn age_is(&self, months: &u16) -> bool {
+        self.age.parse() == Ok(*months)
+    }
+
+    /// A typed age that is none of [`Self::ages`], kept as a choice of its own.
+    pub(crate) fn other_age(&self) -> Option<u16> {
+        let months: u16 = self.age.parse().ok()?;
+        (!self.ages().contains(&months)).then_some(months)
+    }
+
+    #[must_use]
+    pub fn sample(lang: Lang) -> Self {
+        let run = |text: &str, hit| Segment { text: text.to_owned(), hit };
+        let mut cards = sample_cards(lang);
+        let (second, first) = (cards.swap_remove(1), cards.swap_remove(0));
+        Self {
+            q: "かぼちゃ 離乳食".to_owned(),
+            kind: Some(Kind::Recipe),
+            region: "uji".to_owned(),
+            regions: vec![Choice { value: "uji".to_owned(), name: "宇治市".to_owned() }],
+            age: "7".to_owned(),
+            hits: vec![
+                Hit {
+                    title: vec![run("かぼちゃ", true), run("と豆腐の、ふわとろがゆ", false)],
+                    excerpt: vec![
+                        run("…冷凍しておけば朝は3分です。", false),
+                        run("離乳食", true),
+                        run("中期のころ、", false),
+                        run("かぼちゃ", true),
+                        run("の甘みで、豆腐が苦手なうちの子も…", false),
+                    ],
+                    card: first,
+                },
+                Hit {
+                    title: vec![run("牛乳パックで、音のなるつみき", false)],
+                    excerpt: vec![],
+                    card: second,
+                },
+            ],
+            more: Some("/search?q=x&page=2".to_owned()),
+            unavailable: false,
+        }
+    }
+
+    #[must_use]
+    pub fn sample_nothing(lang: Lang) -> Self {
+        Self {
+            q: "指しゃぶりがやめられない & 夜".to_owned(),
+            hits: vec![],
+            more: None,
+            kind: None,
+            ..Self::sample(lang)
+        }
+    }
+
+    #[must_use]
+    pub fn sample_first(lang: Lang) -> Self {
+        Self { regions: Self::sample(lang).regions, ..Self::default() }
+    }
+}
+
+/// An age of the filter, in words.
+pub(crate) fn age_name(lang: &Lang, months: &u16) -> crate::html::Markup {
+    if *months == 0 {
+        return lang.t("age-newborn");
+    }
+    crate::AgeRange { from: Some(*months), to: Some(*months) }.name(lang)
+}
