@@ -94,3 +94,81 @@ pub fn webp(bytes: &[u8]) -> std::result::Result<(), String> {
         (false, _) => Err(format!("{} bytes after the end", rest.len())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::codecs::webp::WebPEncoder;
+    use image::{ExtendedColorType, ImageEncoder};
+    use jpeg_encoder::{ColorType, Encoder};
+
+    const PIXELS: [u8; 16 * 16 * 3] = [90; 16 * 16 * 3];
+
+    fn jpeg_with(prepare: impl FnOnce(&mut Encoder<&mut Vec<u8>>)) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder::new(&mut bytes, 80);
+        prepare(&mut encoder);
+        encoder.encode(&PIXELS, 16, 16, ColorType::Rgb).unwrap();
+        bytes
+    }
+
+    fn webp_with(prepare: impl FnOnce(&mut WebPEncoder<&mut Vec<u8>>)) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = WebPEncoder::new_lossless(&mut bytes);
+        prepare(&mut encoder);
+        encoder.write_image(&PIXELS, 16, 16, ExtendedColorType::Rgb8).unwrap();
+        bytes
+    }
+
+    fn with_segment(mut jpeg: Vec<u8>, marker: u8, content: &[u8]) -> Vec<u8> {
+        let mut segment = vec![0xff, marker];
+        segment.extend((content.len() as u16 + 2).to_be_bytes());
+        segment.extend(content);
+        jpeg.splice(2..2, segment);
+        jpeg
+    }
+
+    #[test]
+    fn a_plain_picture_is_proven() {
+        assert_eq!(jpeg(&jpeg_with(|_| {})), Ok(()));
+        assert_eq!(jpeg(&jpeg_with(|encoder| encoder.set_progressive(true))), Ok(()));
+        assert_eq!(jpeg(&jpeg_with(|encoder| encoder.set_restart_interval(1))), Ok(()));
+        assert_eq!(webp(&webp_with(|_| {})), Ok(()));
+    }
+
+    #[test]
+    fn metadata_in_a_jpeg_is_found() {
+        let plain = jpeg_with(|_| {});
+        for (marker, content) in [
+            (0xe1, &b"Exif\0\0II*\0"[..]),
+            (0xe1, b"http://ns.adobe.com/xap/1.0/\0<x/>"),
+            (0xe2, b"ICC_PROFILE\0\x01\x01"),
+            (0xe2, b"MPF\0"),
+            (0xed, b"Photoshop 3.0\0"),
+            (0xfe, b"made at home"),
+            (0xe0, b"JFXX\0\x10"),
+        ] {
+            assert!(jpeg(&with_segment(plain.clone(), marker, content)).is_err());
+        }
+        let thumbnail = b"JFIF\0\x01\x02\0\0\x01\0\x01\x01\x01";
+        assert!(jpeg(&with_segment(plain.clone(), 0xe0, thumbnail)).is_err());
+        assert!(jpeg(&[&plain[..], b"a film"].concat()).is_err());
+        assert!(jpeg(&plain[..plain.len() - 2]).is_err());
+        let late = plain.len() - 2;
+        let mut after_the_scan = plain.clone();
+        after_the_scan.splice(late..late, *b"\xff\xfe\x00\x04hi");
+        assert!(jpeg(&after_the_scan).is_err());
+    }
+
+    #[test]
+    fn metadata_in_a_webp_is_found() {
+        let exif = webp_with(|encoder| encoder.set_exif_metadata(b"II*\0".to_vec()).unwrap());
+        assert!(webp(&exif).is_err());
+        let profile = webp_with(|encoder| encoder.set_icc_profile(vec![1; 9]).unwrap());
+        assert!(webp(&profile).is_err());
+
+        let plain = webp_with(|_| {});
+        assert!(webp(&[&plain[..], b"XMP \x02\0\0\0hi"].concat()).is_err());
+        assert!(webp(&plain[..plain.len() - 2]).is_err());
+    }
+}
