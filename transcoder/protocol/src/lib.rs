@@ -82,7 +82,7 @@ impl Default for PhotoLimits {
         Self {
             max_input_bytes: 64 << 20,
             max_pixels: 80_000_000,
-            max_wall_ms: 60_000,
+            max_wall_ms: 120_000,
             max_memory_bytes: 2 << 30,
             max_output_bytes: 256 << 20,
         }
