@@ -1,1 +1,52 @@
-//! Placeholder until the first slice lands.
+//! Japanese full-text search of published posts, with tantivy.
+//!
+//! The index is disposable: the database is the truth, and whoever owns the index feeds it the change
+//! feed through [`Index::apply`], which commits the documents and the place in the feed together. A folder
+//! that is damaged, or was written by another version of the schema, the analyzer or its word lists, is wiped
+//! and comes back empty at position 0, so the follower feeds it from the start.
+//!
+//! Invariants
+//! - What [`Index::apply`] returned for is on disk and visible to the next search.
+//! - No text, typed or indexed, makes it panic; results are plain text segments, never HTML.
+//! - One process owns a folder at a time (a lock file tells).
+//!
+//! Everything here blocks; async callers use `spawn_blocking`. Not here: who may see a post (only published
+//! posts are fed), re-ranking, suggestions.
+
+mod analyzer;
+mod collect;
+mod highlight;
+mod index;
+mod query;
+mod schema;
+
+use std::io;
+use std::path::PathBuf;
+
+pub use analyzer::Dictionary;
+pub use collect::Facets;
+pub use highlight::Segment;
+pub use index::{Hit, Index, Op, Results};
+pub use query::Query;
+pub use schema::Document;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Debian's package `mecab-ipadic` puts the sources into /usr/share/mecab/dic/ipadic.
+    #[error("no mecab-ipadic sources in {}; install the package mecab-ipadic", .0.display())]
+    DictionarySource(PathBuf),
+    #[error("the dictionary can't be used: {0}")]
+    Dictionary(String),
+    #[error("the search index in {} is open in another process", .0.display())]
+    Locked(PathBuf),
+    #[error(transparent)]
+    Tantivy(#[from] tantivy::TantivyError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<lindera_dictionary::error::LinderaError> for Error {
+    fn from(error: lindera_dictionary::error::LinderaError) -> Error {
+        Error::Dictionary(error.to_string())
+    }
+}

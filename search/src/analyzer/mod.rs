@@ -1,0 +1,203 @@
+//! From text to what is indexed and looked up; the same for posts and for queries.
+//!
+//! normalise → segment (ipadic and our own words) → per word a *term* (base form, one spelling per word,
+//! katakana as hiragana) and a *reading* (hiragana, one spelling per sound) → bigrams of the spelling and
+//! trigrams of the reading, which find what the segmenter cut differently.
+//!
+//! Not here: fields, weights and queries (`schema`, `query`).
+
+mod dictionary;
+mod grams;
+mod kana;
+mod normalize;
+mod romaji;
+mod spellings;
+
+use std::ops::Range;
+
+pub use dictionary::Dictionary;
+pub(crate) use kana::{fold_char, is_searchable};
+pub(crate) use normalize::Normalized;
+pub(crate) use romaji::to_hiragana;
+use spellings::Spellings;
+
+/// Raise when the same text would be indexed differently; an index of another version is rebuilt.
+const VERSION: u32 = 1;
+
+#[derive(Debug)]
+pub(crate) struct Analyzer {
+    dictionary: Dictionary,
+    spellings: Spellings,
+}
+
+/// A word of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// Bytes of the normalised text.
+    pub range: Range<usize>,
+    /// What the word is looked up by, if it carries meaning (particles and the like don't).
+    pub term: Option<String>,
+    /// How it sounds, if the dictionary knows or it is written in kana.
+    pub reading: Option<String>,
+    pub is_kana: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Analysis {
+    pub normalized: Normalized,
+    pub words: Vec<Word>,
+}
+
+impl Analyzer {
+    pub fn new(dictionary: Dictionary) -> Analyzer {
+        Analyzer { dictionary, spellings: Spellings::load() }
+    }
+
+    /// Changes when the same text could be indexed differently.
+    pub fn fingerprint(&self) -> String {
+        format!("{VERSION}.{}", self.dictionary.fingerprint())
+    }
+
+    pub fn analyze(&self, text: &str) -> Result<Analysis, crate::Error> {
+        let normalized = Normalized::new(text);
+        let words = self.words(&normalized.text)?;
+        Ok(Analysis { normalized, words })
+    }
+
+    fn words(&self, normalized: &str) -> Result<Vec<Word>, crate::Error> {
+        let tokens = self.dictionary.segmenter.segment(normalized.into())?;
+        Ok(tokens
+            .into_iter()
+            .map(|mut token| {
+                let range = token.byte_start..token.byte_end;
+                let surface = &normalized[range.clone()];
+                let details = token.details();
+                let detail =
+                    |at: usize| details.get(at).copied().filter(|d| !d.is_empty() && *d != "*");
+                let base = detail(6).unwrap_or(surface);
+                let is_kana = surface.chars().all(kana::is_kana);
+                let term = (surface.chars().any(is_searchable)
+                    && carries_meaning(detail(0), detail(1), base))
+                .then(|| self.spellings.canonical(&kana::fold(base)));
+                let reading = detail(7)
+                    .or_else(|| (!surface.chars().any(kana::is_kanji)).then_some(surface))
+                    .filter(|_| surface.chars().any(is_searchable))
+                    .map(kana::fold_sound);
+                Word { range, term, reading, is_kana }
+            })
+            .collect())
+    }
+}
+
+impl Analysis {
+    /// Bigrams of the spelling, kana folded, within runs of letters.
+    pub fn bigrams(&self) -> Vec<String> {
+        grams::of_runs(grams::spelling_runs(&self.normalized.text), 2)
+    }
+
+    /// Trigrams of the reading, across words, within runs that can be read.
+    pub fn reading_trigrams(&self) -> Vec<String> {
+        grams::of_runs(grams::reading_runs(&self.words, &self.normalized.text), 3)
+    }
+
+    /// How the text sounds, its runs parted by spaces.
+    pub fn sound(&self) -> String {
+        grams::reading_runs(&self.words, &self.normalized.text).join(" ")
+    }
+
+    /// Terms of the words that carry meaning, in order.
+    pub fn terms(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().filter_map(|word| word.term.as_deref())
+    }
+
+    /// Readings of the words that carry meaning, in order.
+    pub fn readings(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().filter(|w| w.term.is_some()).filter_map(|w| w.reading.as_deref())
+    }
+
+    /// No kanji, and mostly kana: someone who types as it sounds.
+    pub fn is_nearly_all_kana(&self) -> bool {
+        let (mut kana, mut other) = (0_usize, 0_usize);
+        for c in self.normalized.text.chars() {
+            match c {
+                c if kana::is_kanji(c) => return false,
+                c if kana::is_kana(c) => kana += 1,
+                c if is_searchable(c) => other += 1,
+                _ => {}
+            }
+        }
+        kana > 0 && kana >= other
+    }
+}
+
+/// Parts of speech by ipadic's names. Unknown words (no part of speech) are names and new words.
+fn carries_meaning(part: Option<&str>, kind: Option<&str>, base: &str) -> bool {
+    match part {
+        Some("助詞" | "助動詞" | "記号" | "接続詞" | "フィラー" | "連体詞") => {
+            false
+        }
+        Some("名詞") => !matches!(kind, Some("非自立" | "代名詞" | "特殊" | "接続詞的")),
+        Some("動詞") => {
+            !matches!(kind, Some("非自立" | "接尾"))
+                && !matches!(base, "する" | "ある" | "いる" | "なる" | "できる" | "やる")
+        }
+        Some("形容詞") => !matches!(kind, Some("非自立" | "接尾")),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn analyzer() -> Analyzer {
+        let source = Path::new("/usr/share/mecab/dic/ipadic");
+        let cache = std::env::temp_dir().join("megurumi-test-dictionary");
+        Analyzer::new(Dictionary::open_or_build(source, &cache).unwrap())
+    }
+
+    fn terms(analyzer: &Analyzer, text: &str) -> Vec<String> {
+        analyzer.analyze(text).unwrap().terms().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_own_word_is_one_word_by_spelling_and_by_reading() {
+        let analyzer = analyzer();
+        let mut wrong = vec![];
+        for entry in dictionary::own_entries() {
+            let expected = terms(&analyzer, &entry.word);
+            let within = format!("今日は{}のことで悩んでいます", entry.word);
+            let known = entry.is_known_by_reading && entry.reading.chars().count() >= 4;
+            if expected.len() != 1
+                || !terms(&analyzer, &within).contains(&expected[0])
+                || known && terms(&analyzer, &entry.reading) != expected
+            {
+                let by_reading = terms(&analyzer, &entry.reading);
+                wrong.push((entry.word, expected, terms(&analyzer, &within), by_reading));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn every_spelling_is_one_word_and_becomes_the_canonical_one() {
+        let analyzer = analyzer();
+        let wrong: Vec<_> = spellings::groups()
+            .flat_map(|group| {
+                let canonical = group[0].clone();
+                group.into_iter().map(move |spelling| (spelling, canonical.clone()))
+            })
+            .map(|(spelling, canonical)| (terms(&analyzer, &spelling), spelling, canonical))
+            .filter(|(terms, _, canonical)| *terms != [canonical.as_str()])
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn particles_and_empty_verbs_are_no_terms() {
+        let terms = terms(&analyzer(), "離乳食はいつから始めればいいのですか？");
+        assert_eq!(terms, ["離乳食", "始める", "いい"]);
+    }
+}

@@ -1,0 +1,131 @@
+//! One spelling for what people type in many: NFKC, lower case, long-vowel marks; with the way
+//! back to the original bytes.
+//!
+//! The text is normalised cluster by cluster (a character and the marks that combine with it), so
+//! every normalised byte belongs to one range of the original and a highlight never cuts a cluster.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::kana;
+
+/// A normalised text and the place each of its characters came from.
+#[derive(Debug, Default)]
+pub struct Normalized {
+    pub text: String,
+    /// One entry per cluster that left something in `text`, in order.
+    clusters: Vec<Cluster>,
+}
+
+#[derive(Debug)]
+struct Cluster {
+    /// Where the cluster starts in the normalised text, in bytes.
+    start: usize,
+    original: Range<usize>,
+}
+
+impl Normalized {
+    pub fn new(original: &str) -> Normalized {
+        let mut out = Normalized { text: String::with_capacity(original.len()), clusters: vec![] };
+        let mut chars = original.char_indices().peekable();
+        let mut cluster = String::new();
+        while let Some((start, first)) = chars.next() {
+            cluster.clear();
+            cluster.push(first);
+            while let Some((_, next)) = chars.next_if(|&(_, next)| joins_previous(next)) {
+                cluster.push(next);
+            }
+            let end = chars.peek().map_or(original.len(), |&(at, _)| at);
+            out.push_cluster(&cluster, start..end);
+        }
+        out
+    }
+
+    fn push_cluster(&mut self, cluster: &str, original: Range<usize>) {
+        let start = self.text.len();
+        for c in cluster.nfkc().flat_map(char::to_lowercase) {
+            let c = self.long_vowel_mark(c);
+            if c == 'ー' && self.text.ends_with('ー') {
+                continue;
+            }
+            self.text.push(c);
+        }
+        if self.text.len() > start {
+            self.clusters.push(Cluster { start, original });
+        } else if let Some(last) = self.clusters.last_mut() {
+            // A second ー, or a character that normalises to nothing, belongs to what it follows.
+            last.original.end = original.end;
+        }
+    }
+
+    /// People type many strokes for ー; after kana they all mean it.
+    fn long_vowel_mark(&self, c: char) -> char {
+        match c {
+            '-' | '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '─' | '~' | '〜'
+                if self.text.chars().next_back().is_some_and(kana::is_kana) =>
+            {
+                'ー'
+            }
+            _ => c,
+        }
+    }
+
+    /// The bytes of the original that the bytes `range` of the normalised text came from,
+    /// widened to whole clusters.
+    pub fn original_range(&self, range: &Range<usize>) -> Range<usize> {
+        if range.is_empty() || self.clusters.is_empty() {
+            return 0..0;
+        }
+        let at = |byte: usize| self.clusters.partition_point(|c| c.start <= byte).saturating_sub(1);
+        let first = &self.clusters[at(range.start)].original;
+        let last = &self.clusters[at(range.end - 1)].original;
+        first.start..last.end
+    }
+
+    /// Where the original may be cut: the start of every cluster.
+    pub fn cuts(&self) -> impl DoubleEndedIterator<Item = usize> + ExactSizeIterator {
+        self.clusters.iter().map(|cluster| cluster.original.start)
+    }
+}
+
+/// Combining marks, the half-width voicing marks, and the vowels and finals of decomposed Hangul.
+fn joins_previous(c: char) -> bool {
+    is_combining_mark(c) || matches!(c, '\u{ff9e}' | '\u{ff9f}' | '\u{1160}'..='\u{11ff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_width_kana_full_width_letters_and_decomposed_kana_become_one_spelling() {
+        assert_eq!(Normalized::new("ﾍﾞﾋﾞｰｶｰ").text, "ベビーカー");
+        assert_eq!(Normalized::new("ＢＣＧ　６か月").text, "bcg 6か月");
+        assert_eq!(Normalized::new("か\u{3099}").text, "が");
+    }
+
+    #[test]
+    fn strokes_after_kana_are_one_long_vowel_mark() {
+        assert_eq!(Normalized::new("らーーめん").text, "らーめん");
+        assert_eq!(Normalized::new("ベビ―カ−").text, "ベビーカー");
+        assert_eq!(Normalized::new("ねんね〜〜").text, "ねんねー");
+        assert_eq!(Normalized::new("a-b 3-4").text, "a-b 3-4");
+    }
+
+    #[test]
+    fn a_normalised_range_leads_back_to_whole_original_clusters() {
+        let original = "xﾍﾞﾋﾞーーy㍍";
+        let normalized = Normalized::new(original);
+        assert_eq!(normalized.text, "xベビーyメートル");
+        let part = |needle: &str| {
+            let start = normalized.text.find(needle).unwrap();
+            &original[normalized.original_range(&(start..start + needle.len()))]
+        };
+        assert_eq!(part("ベ"), "ﾍﾞ");
+        assert_eq!(part("ビー"), "ﾋﾞーー");
+        assert_eq!(part("y"), "y");
+        assert_eq!(part("トル"), "㍍");
+    }
+}

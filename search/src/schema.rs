@@ -1,0 +1,138 @@
+//! What a post looks like in the index.
+
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+use tantivy::tokenizer::{PreTokenizedString, Token};
+
+use crate::Error;
+use crate::analyzer::Analyzer;
+
+/// Raise when fields change; an index of another version is rebuilt.
+const VERSION: u32 = 1;
+
+/// A published post. All text is plain: no markdown, no HTML.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    /// Unique; a later document with the same id replaces this one.
+    pub id: String,
+    /// `recipe`, `activity`, `tip`, `question`; any word will do.
+    pub kind: String,
+    pub title: String,
+    pub body: String,
+    pub tags: Vec<String>,
+    /// The region's key, as in [`crate::Query::region`].
+    pub region: String,
+    /// The author's id; not searched.
+    pub author: String,
+    /// Youngest age in months, inclusive; `None` is from birth.
+    pub age_from_months: Option<u16>,
+    /// Oldest age in months, inclusive; `None` is without end.
+    pub age_to_months: Option<u16>,
+    pub published_at_ms: i64,
+    pub thanks: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Fields {
+    pub id: Field,
+    pub title: Field,
+    pub body: Field,
+    pub kind: Field,
+    pub region: Field,
+    pub author: Field,
+    pub tag: Field,
+    pub age_from: Field,
+    pub age_to: Field,
+    pub published_at: Field,
+    pub thanks: Field,
+    /// Terms of words that carry meaning, with positions.
+    pub tok: Field,
+    /// The same of the title alone.
+    pub title_tok: Field,
+    /// Bigrams of the spelling.
+    pub bi: Field,
+    /// Readings of words that carry meaning.
+    pub rd: Field,
+    /// Trigrams of the reading.
+    pub r3: Field,
+}
+
+impl Fields {
+    pub fn new() -> (Schema, Fields) {
+        let grams = |option| {
+            TextOptions::default()
+                .set_indexing_options(TextFieldIndexing::default().set_index_option(option))
+        };
+        let frequencies = grams(IndexRecordOption::WithFreqs);
+        let positions = grams(IndexRecordOption::WithFreqsAndPositions);
+        let mut schema = Schema::builder();
+        let fields = Fields {
+            id: schema.add_text_field("id", STRING | STORED),
+            title: schema.add_text_field("title", STORED),
+            body: schema.add_text_field("body", STORED),
+            kind: schema.add_text_field("kind", STRING | FAST),
+            region: schema.add_text_field("region", STRING | FAST),
+            author: schema.add_text_field("author", STRING),
+            tag: schema.add_text_field("tag", STRING),
+            age_from: schema.add_u64_field("age_from", INDEXED | FAST),
+            age_to: schema.add_u64_field("age_to", INDEXED | FAST),
+            published_at: schema.add_i64_field("published_at", FAST),
+            thanks: schema.add_u64_field("thanks", FAST),
+            tok: schema.add_text_field("tok", positions),
+            title_tok: schema.add_text_field("title_tok", frequencies.clone()),
+            bi: schema.add_text_field("bi", frequencies.clone()),
+            rd: schema.add_text_field("rd", frequencies.clone()),
+            r3: schema.add_text_field("r3", frequencies),
+        };
+        (schema.build(), fields)
+    }
+
+    pub fn version() -> u32 {
+        VERSION
+    }
+
+    pub fn document(
+        &self,
+        analyzer: &Analyzer,
+        document: &Document,
+    ) -> Result<TantivyDocument, Error> {
+        let mut out = TantivyDocument::default();
+        out.add_text(self.id, &document.id);
+        out.add_text(self.title, &document.title);
+        out.add_text(self.body, &document.body);
+        out.add_text(self.kind, &document.kind);
+        out.add_text(self.region, &document.region);
+        out.add_text(self.author, &document.author);
+        for tag in &document.tags {
+            out.add_text(self.tag, tag);
+        }
+        out.add_u64(self.age_from, u64::from(document.age_from_months.unwrap_or(0)));
+        out.add_u64(self.age_to, u64::from(document.age_to_months.unwrap_or(u16::MAX)));
+        out.add_i64(self.published_at, document.published_at_ms);
+        out.add_u64(self.thanks, document.thanks);
+
+        let title = analyzer.analyze(&document.title)?;
+        let tags = analyzer.analyze(&document.tags.join("\n"))?;
+        let body = analyzer.analyze(&document.body)?;
+        let whole = [&title, &tags, &body];
+        out.add_pre_tokenized_text(self.title_tok, pre_tokenized(title.terms()));
+        out.add_pre_tokenized_text(self.tok, pre_tokenized(whole.iter().flat_map(|a| a.terms())));
+        out.add_pre_tokenized_text(self.bi, pre_tokenized(whole.iter().flat_map(|a| a.bigrams())));
+        out.add_pre_tokenized_text(self.rd, pre_tokenized(whole.iter().flat_map(|a| a.readings())));
+        out.add_pre_tokenized_text(
+            self.r3,
+            pre_tokenized(whole.iter().flat_map(|a| a.reading_trigrams())),
+        );
+        Ok(out)
+    }
+}
+
+fn pre_tokenized(terms: impl Iterator<Item = impl Into<String>>) -> PreTokenizedString {
+    let tokens = terms
+        .enumerate()
+        .map(|(position, term)| Token { position, text: term.into(), ..Token::default() })
+        .collect();
+    PreTokenizedString { text: String::new(), tokens }
+}

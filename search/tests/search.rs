@@ -1,0 +1,376 @@
+//! What people find, by what they type.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use search::{Dictionary, Document, Hit, Index, Op, Query, Results, Segment};
+
+const SOURCE: &str = "/usr/share/mecab/dic/ipadic";
+
+fn dictionary() -> Dictionary {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dictionary");
+    Dictionary::open_or_build(Path::new(SOURCE), &cache).unwrap()
+}
+
+struct Site {
+    folder: tempfile::TempDir,
+    index: Index,
+}
+
+fn site(documents: Vec<Document>) -> Site {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::open(folder.path(), dictionary()).unwrap();
+    index.apply(documents.into_iter().map(upsert).collect(), 1).unwrap();
+    Site { folder, index }
+}
+
+fn upsert(document: Document) -> Op {
+    Op::Upsert(Box::new(document))
+}
+
+fn post(id: &str, title: &str, body: &str) -> Document {
+    Document { id: id.into(), title: title.into(), body: body.into(), ..Document::default() }
+}
+
+fn community() -> Site {
+    site(vec![
+        post(
+            "weaning",
+            "はじめての離乳食、10倍がゆ",
+            "5か月になったら、お米から。スプーンひとさじから始めます。",
+        ),
+        post("egg", "ふわふわ卵焼き", "玉子を二個、だしを大さじ一杯。フライパンで焼きます。"),
+        post(
+            "no",
+            "イヤイヤ期の乗り切り方",
+            "着替えをいやがるときは、服を二つ並べて選んでもらいます。",
+        ),
+        post(
+            "cry",
+            "夜泣きがつらいとき",
+            "夜中に何度も起きてしまう。抱っこ紐で少し歩くと落ち着きました。",
+        ),
+        post("stroller", "ベビーカーで行ける公園", "砂場と滑り台があって、日陰も多いです。"),
+        post("noodle", "子どもと作るラーメン", "にんじんとかぼちゃを型で抜きます。"),
+        post("read", "図書館の読み聞かせ", "毎週土曜日、絵本を三冊読んでくれます。"),
+        post("kindergarten", "幼稚園の慣らし保育", "最初の一週間は半日でした。"),
+    ])
+}
+
+fn query(text: &str) -> Query {
+    Query { text: text.into(), ..Query::default() }
+}
+
+fn ids(results: &Results) -> Vec<&str> {
+    results.hits.iter().map(|hit| hit.id.as_str()).collect()
+}
+
+impl Site {
+    fn search(&self, text: &str) -> Results {
+        self.index.search(&query(text)).unwrap()
+    }
+
+    #[track_caller]
+    fn finds_first(&self, text: &str, id: &str) {
+        let results = self.search(text);
+        assert_eq!(ids(&results).first(), Some(&id), "{text}: {:?}", ids(&results));
+    }
+}
+
+#[test]
+fn a_word_is_found_in_kanji_hiragana_katakana_half_width_and_romaji() {
+    let site = community();
+    for text in
+        ["離乳食", "りにゅうしょく", "リニュウショク", "ﾘﾆｭｳｼｮｸ", "rinyuushoku", "rinyushoku"]
+    {
+        site.finds_first(text, "weaning");
+    }
+    for text in ["幼稚園", "ようちえん", "ヨウチエン", "youchien"] {
+        site.finds_first(text, "kindergarten");
+    }
+    for text in ["夜泣き", "よなき", "yonaki", "ＹＯＮＡＫＩ"] {
+        site.finds_first(text, "cry");
+    }
+}
+
+#[test]
+fn spellings_of_one_word_find_each_other() {
+    let site = community();
+    for text in ["イヤイヤ期", "いやいや期", "ｲﾔｲﾔ期", "いやいやき", "嫌々期"]
+    {
+        site.finds_first(text, "no");
+    }
+    for text in ["卵", "玉子", "たまご", "タマゴ"] {
+        site.finds_first(text, "egg");
+    }
+    for text in ["人参", "ニンジン", "南瓜", "こども", "子供"] {
+        site.finds_first(text, "noodle");
+    }
+    for text in ["抱っこひも", "だっこひも", "抱っこ紐"] {
+        site.finds_first(text, "cry");
+    }
+    for text in ["すべり台", "すべりだい"] {
+        site.finds_first(text, "stroller");
+    }
+}
+
+#[test]
+fn long_vowels_may_be_written_in_any_way() {
+    let site = community();
+    for text in ["ラーメン", "らーめん", "らあめん", "ラーーメン", "ﾗｰﾒﾝ", "ラ―メン", "ra-men"]
+    {
+        site.finds_first(text, "noodle");
+    }
+    for text in ["ベビーカー", "べびーかー", "ベビ-カ-", "ﾍﾞﾋﾞｰｶｰ", "ベビーカ"]
+    {
+        site.finds_first(text, "stroller");
+    }
+}
+
+#[test]
+fn a_whole_question_finds_the_post_that_answers_it() {
+    let site = community();
+    site.finds_first("離乳食はいつから始めればいいですか？", "weaning");
+    site.finds_first("夜泣きがひどいときどうする", "cry");
+    site.finds_first("本を読んでくれるところ", "read");
+    site.finds_first("りにゅうしょくはいつから", "weaning");
+}
+
+#[test]
+fn what_nothing_fits_finds_nothing() {
+    let site = community();
+    for text in ["宇宙飛行士", "zzzz", "？！", "🚀", "確定申告", "株式投資"] {
+        let results = site.search(text);
+        assert_eq!((results.total, ids(&results).len()), (0, 0), "{text}: {:?}", ids(&results));
+    }
+}
+
+#[test]
+fn one_letter_is_enough() {
+    let site = community();
+    assert_eq!(ids(&site.search("泣")), ["cry"]);
+    assert_eq!(ids(&site.search("砂")), ["stroller"]);
+}
+
+#[test]
+fn tags_are_searched_too() {
+    let site = site(vec![Document {
+        tags: vec!["アレルギー".into(), "米粉".into()],
+        ..post("a", "おやつ", "混ぜて焼くだけ。")
+    }]);
+    assert_eq!(ids(&site.search("米粉")), ["a"]);
+}
+
+#[test]
+fn a_changed_post_is_found_by_its_new_words_only_and_a_deleted_one_not_at_all() {
+    let site = community();
+    site.index.apply(vec![upsert(post("egg", "そら豆のゆで方", "さやのまま。"))], 2).unwrap();
+    assert_eq!(ids(&site.search("玉子")), Vec::<&str>::new());
+    assert_eq!(ids(&site.search("そら豆")), ["egg"]);
+    site.index.apply(vec![Op::Delete("egg".into()), Op::Delete("never".into())], 3).unwrap();
+    assert_eq!(site.search("そら豆").total, 0);
+    assert_eq!(site.index.len(), 7);
+}
+
+#[test]
+fn the_last_change_of_a_batch_wins() {
+    let site =
+        site(vec![post("a", "そら豆", ""), post("a", "えだ豆", ""), post("b", "落花生", "")]);
+    site.index
+        .apply(
+            vec![Op::Delete("b".into()), upsert(post("b", "小豆", "")), Op::Delete("a".into())],
+            2,
+        )
+        .unwrap();
+    assert_eq!(ids(&site.index.search(&query("")).unwrap()), ["b"]);
+    assert_eq!(ids(&site.search("小豆")), ["b"]);
+}
+
+#[test]
+fn filters_narrow_and_counts_tell_what_other_choices_would_give() {
+    let document = |id: &str, kind: &str, region: &str, from, to, tag: &str| Document {
+        kind: kind.into(),
+        region: region.into(),
+        age_from_months: from,
+        age_to_months: to,
+        tags: vec![tag.into()],
+        ..post(id, "公園で遊ぶ", "みんなで。")
+    };
+    let site = site(vec![
+        document("a", "activity", "uji", Some(6), Some(12), "外"),
+        document("b", "activity", "kameoka", Some(12), None, "外"),
+        document("c", "tip", "uji", None, Some(5), "内"),
+        document("d", "tip", "uji", None, None, "内"),
+    ]);
+    let search = |query: Query| {
+        let results = site.index.search(&query).unwrap();
+        let mut ids: Vec<String> = ids(&results).into_iter().map(str::to_owned).collect();
+        ids.sort();
+        (ids.concat(), results)
+    };
+    for text in ["", "公園"] {
+        assert_eq!(search(Query { kind: Some("tip".into()), ..query(text) }).0, "cd");
+        assert_eq!(search(Query { kind: Some("recipe".into()), ..query(text) }).0, "");
+        assert_eq!(search(Query { tag: Some("外".into()), ..query(text) }).0, "ab");
+        assert_eq!(search(Query { age_months: Some(0), ..query(text) }).0, "cd");
+        assert_eq!(search(Query { age_months: Some(5), ..query(text) }).0, "cd");
+        assert_eq!(search(Query { age_months: Some(12), ..query(text) }).0, "abd");
+        assert_eq!(search(Query { age_months: Some(60), ..query(text) }).0, "bd");
+        let uji = Query { region: Some("uji".into()), ..query(text) };
+        let (found, results) = search(Query { kind: Some("activity".into()), ..uji });
+        assert_eq!((found.as_str(), results.total), ("a", 1));
+        let counts = |counts: &[(&str, u64)]| {
+            counts.iter().map(|&(value, count)| (value.to_owned(), count)).collect()
+        };
+        assert_eq!(results.facets.kinds, counts(&[("activity", 1), ("tip", 2)]));
+        assert_eq!(results.facets.regions, counts(&[("kameoka", 1), ("uji", 1)]));
+    }
+}
+
+#[test]
+fn without_words_the_newest_come_first_page_by_page() {
+    let documents = (0..30_i64)
+        .map(|i| Document { published_at_ms: i * 1000, ..post(&i.to_string(), "あそび", "") })
+        .collect();
+    let site = site(documents);
+    let page = |after| {
+        let results = site.index.search(&Query { limit: 10, after, ..Query::default() }).unwrap();
+        assert_eq!(results.total, 30);
+        results.hits.into_iter().map(|hit| hit.id).collect::<Vec<_>>()
+    };
+    let expected = |from: i64| (0..10).map(|i| (from - i).to_string()).collect::<Vec<_>>();
+    assert_eq!(page(0), expected(29));
+    assert_eq!(page(10), expected(19));
+    assert_eq!(page(20), expected(9));
+    assert_eq!(page(30), Vec::<String>::new());
+    assert_eq!(page(usize::MAX), Vec::<String>::new());
+}
+
+#[test]
+fn of_equal_posts_the_thanked_one_comes_first_then_the_newer() {
+    let site = site(vec![
+        Document { published_at_ms: 1, ..post("old", "砂場あそび", "") },
+        Document { published_at_ms: 0, thanks: 12, ..post("thanked", "砂場あそび", "") },
+        Document { published_at_ms: 2, ..post("new", "砂場あそび", "") },
+    ]);
+    assert_eq!(ids(&site.search("砂場")), ["thanked", "new", "old"]);
+}
+
+fn marked(segments: &[Segment]) -> Vec<&str> {
+    segments.iter().filter(|s| s.marked).map(|s| s.text.as_str()).collect()
+}
+
+fn text_of(segments: &[Segment]) -> String {
+    segments.iter().map(|s| s.text.as_str()).collect()
+}
+
+fn only_hit(results: Results) -> Hit {
+    assert_eq!(results.hits.len(), 1);
+    results.hits.into_iter().next().unwrap()
+}
+
+#[test]
+fn marks_fall_on_the_words_as_they_were_written() {
+    let title = "①ﾘﾆｭｳ食？ 離乳食とﾍﾞﾋﾞｰｶｰー <b>";
+    let body = "👨‍👩‍👧と㍍、か\u{3099}っこうで玉子。たまごも卵も。";
+    let site = site(vec![post("a", title, body)]);
+
+    let hit = only_hit(site.search("りにゅうしょく ベビーカー"));
+    assert_eq!(text_of(&hit.title), title);
+    assert!(marked(&hit.title).contains(&"離乳食"), "{:?}", hit.title);
+    assert!(marked(&hit.title).contains(&"ﾍﾞﾋﾞｰｶｰー"), "{:?}", hit.title);
+
+    let hit = only_hit(site.search("タマゴ"));
+    assert_eq!(text_of(&hit.snippet), body);
+    assert_eq!(marked(&hit.snippet), ["玉子", "たまご", "卵"]);
+
+    let hit = only_hit(site.search("がっこう"));
+    assert_eq!(marked(&hit.snippet), ["か\u{3099}っこう"]);
+}
+
+#[test]
+fn a_snippet_shows_the_part_that_answers() {
+    let filler = "きょうは、よく晴れて気持ちのいい一日でした。".repeat(20);
+    let body = format!("{filler}夜泣きには抱っこ紐が効きました。{filler}");
+    let site = site(vec![post("a", "うちの場合", &body)]);
+    let snippet = only_hit(site.search("夜泣き 抱っこひも")).snippet;
+    assert_eq!(marked(&snippet), ["夜泣き", "抱っこ紐"]);
+    let text = text_of(&snippet);
+    assert!(text.starts_with('…') && text.ends_with('…'), "{text}");
+    assert!(text.chars().count() < 130, "{text}");
+    assert!(body.contains(text.trim_matches('…')));
+}
+
+#[test]
+fn reopening_keeps_documents_and_position() {
+    let Site { folder, index } = community();
+    index.apply(vec![], 77).unwrap();
+    drop(index);
+    let index = Index::open(folder.path(), dictionary()).unwrap();
+    assert_eq!((index.position(), index.len()), (77, 8));
+    index.apply(vec![Op::Delete("egg".into())], 78).unwrap();
+    drop(index);
+    let index = Index::open(folder.path(), dictionary()).unwrap();
+    assert_eq!((index.position(), index.len()), (78, 7));
+    index.clear().unwrap();
+    assert_eq!((index.position(), index.len()), (0, 0));
+}
+
+#[test]
+fn a_folder_belongs_to_one_index_at_a_time() {
+    let Site { folder, index } = community();
+    let second = Index::open(folder.path(), dictionary());
+    assert!(matches!(second, Err(search::Error::Locked(_))), "{second:?}");
+    drop(index);
+    Index::open(folder.path(), dictionary()).unwrap();
+}
+
+#[test]
+fn a_damaged_folder_is_wiped_and_can_be_fed_again() {
+    let files = |folder: &Path| -> Vec<std::path::PathBuf> {
+        let mut files: Vec<_> = std::fs::read_dir(folder.join("tantivy"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.metadata().unwrap().len() > 0)
+            .collect();
+        files.sort();
+        files
+    };
+    let count = files(community().folder.path()).len();
+    let damages: [fn(&Path); 3] = [
+        |file| std::fs::write(file, "not an index").unwrap(),
+        |file| {
+            let bytes = std::fs::read(file).unwrap();
+            std::fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+        },
+        |file| std::fs::remove_file(file).unwrap(),
+    ];
+    for at in 0..count {
+        for damage in damages {
+            let Site { folder, index } = community();
+            drop(index);
+            let file = &files(folder.path())[at];
+            damage(file);
+            let index = Index::open(folder.path(), dictionary()).unwrap();
+            // Losing a file that is made anew on demand is no damage.
+            if index.position() == 0 {
+                assert_eq!(index.len(), 0);
+            } else {
+                assert_eq!((index.position(), index.len()), (1, 8), "{}", file.display());
+            }
+            index.apply(vec![upsert(post("a", "そら豆", ""))], 2).unwrap();
+            assert_eq!(ids(&index.search(&query("そら豆")).unwrap()), ["a"]);
+        }
+    }
+}
+
+#[test]
+fn what_lies_beside_the_index_survives_a_wipe() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("photo.jpg"), "precious").unwrap();
+    std::fs::create_dir(folder.path().join("tantivy")).unwrap();
+    std::fs::write(folder.path().join("tantivy/meta.json"), "{").unwrap();
+    let index = Index::open(folder.path(), dictionary()).unwrap();
+    assert!(index.is_empty());
+    assert!(folder.path().join("photo.jpg").exists());
+}
