@@ -6,6 +6,7 @@ use crate::db::{Db, migrations};
 use crate::jobs::{Registry, Schedule};
 use crate::mail::Mailer;
 use crate::media::{S3Config, Store};
+use crate::regions::{self, Regions};
 use crate::time_id::Clock;
 use anyhow::Context;
 use std::ops::Deref;
@@ -21,6 +22,7 @@ pub struct Parts {
     pub clock: Clock,
     pub media: Store,
     pub mail: Mailer,
+    pub regions: Regions,
     /// Scheme and host of the bucket when media is served from there.
     pub media_origin: Option<String>,
     pub(crate) csp: OnceLock<String>,
@@ -46,6 +48,8 @@ impl App {
         if !taken.is_empty() {
             tracing::info!(steps = taken.join(", "), database = db.name(), "migrated");
         }
+        regions::seed(&db).await.context("cannot put in the regions")?;
+        let regions = regions::list(&db).await.context("cannot read the regions")?;
         let media = match &config.s3 {
             None => Store::folder(config.media_folder())
                 .await
@@ -70,6 +74,7 @@ impl App {
             clock,
             media,
             mail,
+            regions,
             media_origin,
             csp: OnceLock::new(),
         })))

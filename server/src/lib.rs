@@ -24,3 +24,4 @@ pub mod time_id;
 
 pub mod moderation;
 pub mod notifications;
+pub mod regions;
