@@ -14,6 +14,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     #[error("not found")]
     NotFound,
+    /// It was here and can't be used any more: a mailed link that ran out.
+    #[error("gone")]
+    Gone,
     /// Nobody is logged in and this needs somebody. Pages redirect to the log-in, the rest get 401.
     #[error("log-in needed")]
     LoginNeeded,
@@ -54,6 +57,7 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Gone => StatusCode::GONE,
             Self::LoginNeeded => StatusCode::UNAUTHORIZED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Refused(_) => StatusCode::FORBIDDEN,
@@ -67,6 +71,7 @@ impl Error {
     fn page(&self) -> &'static str {
         match self {
             Self::NotFound => "not-found",
+            Self::Gone => "gone",
             Self::LoginNeeded => "login-needed",
             Self::BadRequest(_) => "bad-request",
             Self::Refused(why) => why,

@@ -92,11 +92,30 @@ pub async fn take_now(
     taken
 }
 
-/// Forgets counts nobody needs any more. A bounded slice a call.
-pub async fn purge(tx: &mut Tx, clock: &Clock) -> Result<u64> {
+/// Gives back what `subject` has used up: it was the right person all along.
+pub async fn forgive(tx: &mut Tx, limit: Limit, subject: &str) -> Result<()> {
     let delete = Query::delete()
         .from_table(RateLimits::Table)
+        .and_where(Expr::col(RateLimits::Bucket).eq(limit.bucket))
+        .and_where(Expr::col(RateLimits::Subject).eq(super::secret_hash(subject)))
+        .take();
+    tx.execute(&delete).await.map(drop)
+}
+
+/// Forgets counts nobody needs any more: every window is a day or shorter. A bounded slice a call; returns how many.
+pub async fn purge(tx: &mut Tx, clock: &Clock) -> Result<u64> {
+    let old = Query::select()
+        .columns([RateLimits::Bucket, RateLimits::Subject])
+        .from(RateLimits::Table)
         .and_where(Expr::col(RateLimits::WindowStart).lt(clock.now().minus(24 * HOUR)))
+        .limit(500)
+        .take();
+    let delete = Query::delete()
+        .from_table(RateLimits::Table)
+        .and_where(
+            Expr::tuple([Expr::col(RateLimits::Bucket), Expr::col(RateLimits::Subject)])
+                .in_subquery(old),
+        )
         .take();
     tx.execute(&delete).await
 }

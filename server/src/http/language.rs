@@ -40,11 +40,15 @@ fn accepted(headers: &HeaderMap) -> Lang {
 pub async fn choose(fields: Fields) -> Response {
     let lang = Lang::from_code(fields.get("lang")).unwrap_or_default();
     let mut response = Redirect::to(local_path(fields.get("next"))).into_response();
-    let value = format!("{COOKIE}={}; Path=/; SameSite=Lax; Max-Age=31536000", lang.code());
-    if let Ok(value) = HeaderValue::from_str(&value) {
+    if let Ok(value) = HeaderValue::from_str(&cookie_for(lang)) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     response
+}
+
+/// The `Set-Cookie` value that makes `lang` this browser's choice.
+pub fn cookie_for(lang: Lang) -> String {
+    format!("{COOKIE}={}; Path=/; SameSite=Lax; Max-Age=31536000", lang.code())
 }
 
 /// A path of this site, or `/`: a redirect never leaves.

@@ -3,6 +3,7 @@
 //! The order of the layers is in [`layers`]. Not here: who may pass ([`crate::routes`]) and any page's content.
 
 pub mod assets;
+pub mod client;
 pub mod context;
 mod error_pages;
 pub mod form;
