@@ -337,17 +337,17 @@ async fn what_a_long_append_has_brought_to_disk_is_told_on_the_way(
 ) {
     let store = kind.open().await;
     let key = Key::upload(Uuid::new_v4());
-    let whole = random(20 * MIB);
+    let whole = random(100 * MIB);
     let handle = store.begin_upload(&key).await.unwrap();
     let mut appender = store.appender(handle, 0).await.unwrap();
     let mut committed = (0, appender.handle().to_json());
     for chunk in whole.chunks(100_000) {
         if let Some(offset) = appender.write(Bytes::copy_from_slice(chunk)).await.unwrap() {
-            assert!(offset > committed.0 && offset - committed.0 <= 9 * MIB as u64);
+            assert!(offset > committed.0 && offset - committed.0 <= 33 * MIB as u64);
             committed = (offset, appender.handle().to_json());
         }
     }
-    assert!(committed.0 >= 10 * MIB as u64);
+    assert!(committed.0 >= 60 * MIB as u64);
     // The rest is lost, as by a kill; what was told is enough to go on.
     appender.discard().await;
     let mut handle = UploadHandle::from_json(&committed.1).unwrap();

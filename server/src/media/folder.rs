@@ -30,9 +30,11 @@ use super::store::{MediaError, Object, Result, Source, UploadHandle};
 const READ_STEP: usize = 128 * 1024;
 /// How much an appender gathers before it writes. It holds at most two of these.
 const WRITE_STEP: usize = 1024 * 1024;
-/// An upload's bytes are brought to disk at least this often.
+/// An upload's bytes are brought to disk about this often.
 const SYNC_BYTES: u64 = 8 * 1024 * 1024;
-const SYNC_EVERY: Duration = Duration::from_secs(1);
+const SYNC_EVERY: Duration = Duration::from_secs(2);
+/// The most that waits for the disk before the sender does.
+const UNSYNCED_BYTES: u64 = 32 * 1024 * 1024;
 /// After this, a file in `incoming/` is what a killed process left.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -196,7 +198,8 @@ impl Folder {
                 gathered: Vec::new(),
                 gathered_bytes: 0,
                 writing: None,
-                synced_at: Instant::now(),
+                syncing: None,
+                sync_began: Instant::now(),
             })
         })
         .await
@@ -221,7 +224,8 @@ impl Folder {
     }
 }
 
-/// See [`super::Appender`]. One write runs while the next bytes are gathered.
+/// See [`super::Appender`]. Gathering, writing and bringing to disk go on side by side, so that the
+/// sender waits for the disk only when it is faster for long.
 #[derive(Debug)]
 pub struct Appender {
     pub(super) handle: UploadHandle,
@@ -233,7 +237,9 @@ pub struct Appender {
     gathered: Vec<Bytes>,
     gathered_bytes: usize,
     writing: Option<JoinHandle<io::Result<()>>>,
-    synced_at: Instant,
+    /// With the offset behind the bytes that it brings to disk.
+    syncing: Option<(u64, JoinHandle<io::Result<()>>)>,
+    sync_began: Instant,
 }
 
 impl Appender {
@@ -241,26 +247,30 @@ impl Appender {
         self.taken += bytes.len() as u64;
         self.gathered_bytes += bytes.len();
         self.gathered.push(bytes);
-        let sync =
-            self.taken - self.durable >= SYNC_BYTES || self.synced_at.elapsed() >= SYNC_EVERY;
-        if sync {
-            return self.flush().await.map(Some);
-        }
         if self.gathered_bytes >= WRITE_STEP {
             self.start_writing().await?;
         }
-        Ok(None)
+        let unsynced = self.taken - self.durable;
+        let reached = match &self.syncing {
+            Some((_, sync)) if sync.is_finished() || unsynced >= UNSYNCED_BYTES => {
+                self.synced().await?;
+                Some(self.durable)
+            }
+            _ => None,
+        };
+        let due = unsynced >= SYNC_BYTES || self.sync_began.elapsed() >= SYNC_EVERY;
+        if due && self.syncing.is_none() {
+            self.start_syncing().await?;
+        }
+        Ok(reached)
     }
 
     pub async fn flush(&mut self) -> Result<u64> {
-        self.start_writing().await?;
-        self.written().await?;
+        self.synced().await?;
         if self.durable < self.taken {
-            let file = self.file.clone();
-            blocking(move || Ok(file.sync_data()?)).await?;
+            self.start_syncing().await?;
+            self.synced().await?;
         }
-        self.durable = self.taken;
-        self.synced_at = Instant::now();
         Ok(self.durable)
     }
 
@@ -294,6 +304,25 @@ impl Appender {
             Some(writing) => Ok(writing.await.map_err(io::Error::other)??),
             None => Ok(()),
         }
+    }
+
+    async fn start_syncing(&mut self) -> Result<()> {
+        self.start_writing().await?;
+        self.written().await?;
+        let file = self.file.clone();
+        let sync = tokio::task::spawn_blocking(move || file.sync_data());
+        self.syncing = Some((self.taken, sync));
+        self.sync_began = Instant::now();
+        Ok(())
+    }
+
+    /// Waits for the sync that runs.
+    async fn synced(&mut self) -> Result<()> {
+        if let Some((offset, sync)) = self.syncing.take() {
+            sync.await.map_err(io::Error::other)??;
+            self.durable = offset;
+        }
+        Ok(())
     }
 }
 

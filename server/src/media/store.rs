@@ -110,7 +110,7 @@ pub enum Appender {
 }
 
 impl Appender {
-    /// Takes bytes. Now and then (every few MiB, and in a folder also every second) gives the
+    /// Takes bytes. Now and then (every few MiB, and in a folder also every two seconds) gives the
     /// offset up to which all is on disk: commit it to the database with [`Appender::handle`].
     pub async fn write(&mut self, bytes: Bytes) -> Result<Option<u64>> {
         match self {
