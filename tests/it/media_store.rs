@@ -11,9 +11,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use rstest::rstest;
 use server::media::keys::PhotoFormat;
 use server::media::{Key, MediaError, Prefix, Store, UploadHandle, serve::serve};
+use server::time_id::{Clock, PhotoId, UploadId, VideoId};
 use tempfile::TempDir;
 use tests::garage::Garage;
-use uuid::Uuid;
 
 const MIB: usize = 1024 * 1024;
 
@@ -90,7 +90,7 @@ fn is_not_found<T>(result: &Result<T, MediaError>) -> bool {
 async fn stored_bytes_come_back_whole_or_in_ranges(#[values(Kind::Folder, Kind::S3)] kind: Kind) {
     let store = kind.open().await;
     let bytes = random(300_001);
-    let key = Key::photo_source(Uuid::new_v4());
+    let key = Key::photo_source(PhotoId::new(&Clock::System));
     store.put_bytes(&key, bytes.clone(), "image/jpeg").await.unwrap();
     assert_eq!(store.length(&key).await.unwrap(), Some(300_001));
     assert_eq!(read(&store, &key, None).await, bytes);
@@ -113,7 +113,7 @@ async fn a_stored_file_can_be_copied_out_and_replaced(
 ) {
     let store = kind.open().await;
     let (file, copy) = (store.dir.path().join("in"), store.dir.path().join("out"));
-    let key = Key::video_file(Uuid::new_v4(), 1, "720p.mp4").unwrap();
+    let key = Key::video_file(VideoId::new(&Clock::System), 1, "720p.mp4").unwrap();
     let mut etags = Vec::new();
     for length in [0, 700_000, 700_000] {
         let bytes = random(length);
@@ -135,7 +135,7 @@ async fn a_stored_file_can_be_copied_out_and_replaced(
 #[tokio::test]
 async fn what_is_not_there_is_not_found(#[values(Kind::Folder, Kind::S3)] kind: Kind) {
     let store = kind.open().await;
-    let video = Uuid::new_v4();
+    let video = VideoId::new(&Clock::System);
     let (key, other) = (Key::video_source(video), Key::video_file(video, 1, "x.mp4").unwrap());
     assert!(!store.exists(&key).await.unwrap());
     assert!(is_not_found(&store.open(&key).await));
@@ -149,7 +149,7 @@ async fn what_is_not_there_is_not_found(#[values(Kind::Folder, Kind::S3)] kind: 
 #[tokio::test]
 async fn deleting_a_prefix_leaves_its_neighbours(#[values(Kind::Folder, Kind::S3)] kind: Kind) {
     let store = kind.open().await;
-    let photo = Uuid::new_v4();
+    let photo = PhotoId::new(&Clock::System);
     let width = |generation, width| Key::photo_file(photo, generation, width, PhotoFormat::WebP);
     let keys = [Key::photo_source(photo), width(1, 320), width(1, 640), width(10, 320)];
     for key in &keys {
@@ -172,7 +172,7 @@ async fn deleting_a_prefix_leaves_its_neighbours(#[values(Kind::Folder, Kind::S3
 #[tokio::test]
 async fn more_objects_than_a_page_are_deleted(#[values(Kind::Folder, Kind::S3)] kind: Kind) {
     let store = kind.open().await;
-    let video = Uuid::new_v4();
+    let video = VideoId::new(&Clock::System);
     let keys: Vec<Key> =
         (0..1003).map(|n| Key::video_file(video, 1, &format!("{n}.m4s")).unwrap()).collect();
     stream::iter(&keys)
@@ -192,7 +192,10 @@ async fn a_renamed_object_keeps_its_bytes_and_may_be_renamed_again(
     #[values(Kind::Folder, Kind::S3)] kind: Kind,
 ) {
     let store = kind.open().await;
-    let (from, to) = (Key::upload(Uuid::new_v4()), Key::video_source(Uuid::new_v4()));
+    let (from, to) = (
+        Key::upload(UploadId::new(&Clock::System)),
+        Key::video_source(VideoId::new(&Clock::System)),
+    );
     let bytes = random(100_000);
     store.put_bytes(&from, bytes.clone(), "video/mp4").await.unwrap();
     for _ in 0..2 {
@@ -206,7 +209,7 @@ async fn a_renamed_object_keeps_its_bytes_and_may_be_renamed_again(
 #[tokio::test]
 async fn an_open_object_is_read_as_it_was_found(#[values(Kind::Folder, Kind::S3)] kind: Kind) {
     let store = kind.open().await;
-    let key = Key::video_file(Uuid::new_v4(), 1, "poster.jpg").unwrap();
+    let key = Key::video_file(VideoId::new(&Clock::System), 1, "poster.jpg").unwrap();
     let (old, new) = (random(300_000), random(300_000));
     store.put_bytes(&key, old.clone(), "image/jpeg").await.unwrap();
     let object = store.open(&key).await.unwrap();
@@ -222,7 +225,7 @@ async fn an_open_object_is_read_as_it_was_found(#[values(Kind::Folder, Kind::S3)
 async fn a_signed_url_gives_the_bytes_without_us_and_no_one_else_can_make_one() {
     let garage = Garage::shared().await;
     let store = garage.store();
-    let key = Key::video_file(Uuid::new_v4(), 1, "720p.mp4").unwrap();
+    let key = Key::video_file(VideoId::new(&Clock::System), 1, "720p.mp4").unwrap();
     let bytes = random(10_000);
     store.put_bytes(&key, bytes.clone(), key.content_type()).await.unwrap();
     let url = store.signed_url(&key, Duration::from_secs(60)).await.unwrap().unwrap();
@@ -274,7 +277,7 @@ async fn an_upload_in_odd_appends_becomes_the_object(
     appends: &[usize],
 ) {
     let store = kind.open().await;
-    let key = Key::upload(Uuid::new_v4());
+    let key = Key::upload(UploadId::new(&Clock::System));
     let whole = random(appends.iter().sum());
     let mut state = store.begin_upload(&key).await.unwrap().to_json();
     let mut offset = 0;
@@ -305,7 +308,7 @@ async fn bytes_beyond_the_committed_offset_are_dropped(
     #[values(10, 6 * MIB)] lost: usize,
 ) {
     let store = kind.open().await;
-    let key = Key::upload(Uuid::new_v4());
+    let key = Key::upload(UploadId::new(&Clock::System));
     let whole = random(committed + 2 * MIB);
     let mut handle = store.begin_upload(&key).await.unwrap();
     if committed > 0 {
@@ -336,7 +339,7 @@ async fn what_a_long_append_has_brought_to_disk_is_told_on_the_way(
     #[values(Kind::Folder, Kind::S3)] kind: Kind,
 ) {
     let store = kind.open().await;
-    let key = Key::upload(Uuid::new_v4());
+    let key = Key::upload(UploadId::new(&Clock::System));
     let whole = random(100 * MIB);
     let handle = store.begin_upload(&key).await.unwrap();
     let mut appender = store.appender(handle, 0).await.unwrap();
@@ -363,7 +366,7 @@ async fn an_append_whose_stream_breaks_changes_nothing(
     #[values(Kind::Folder, Kind::S3)] kind: Kind,
 ) {
     let store = kind.open().await;
-    let key = Key::upload(Uuid::new_v4());
+    let key = Key::upload(UploadId::new(&Clock::System));
     let whole = random(3_000_000);
     let mut handle = store.begin_upload(&key).await.unwrap();
     store.append(&mut handle, 0, pieces(&whole.slice(..1_000_000))).await.unwrap();
@@ -385,7 +388,7 @@ async fn an_upload_that_lost_acknowledged_bytes_is_torn(
     #[values(Kind::Folder, Kind::S3)] kind: Kind,
 ) {
     let store = kind.open().await;
-    let mut handle = store.begin_upload(&Key::upload(Uuid::new_v4())).await.unwrap();
+    let mut handle = store.begin_upload(&Key::upload(UploadId::new(&Clock::System))).await.unwrap();
     store.append(&mut handle, 0, pieces(&random(1000))).await.unwrap();
     let result = store.appender(handle.clone(), 1001).await;
     assert!(matches!(result, Err(MediaError::Torn { offset: 1001 })), "{result:?}");
@@ -400,7 +403,7 @@ async fn an_aborted_upload_is_gone(
     #[values(0, 1000, 7 * MIB)] length: usize,
 ) {
     let store = kind.open().await;
-    let key = Key::upload(Uuid::new_v4());
+    let key = Key::upload(UploadId::new(&Clock::System));
     let mut handle = store.begin_upload(&key).await.unwrap();
     if length > 0 {
         store.append(&mut handle, 0, pieces(&random(length))).await.unwrap();
@@ -444,7 +447,7 @@ async fn body(response: Response) -> Bytes {
 
 async fn with_poster(kind: Kind) -> (Fixture, Key, Bytes) {
     let store = kind.open().await;
-    let key = Key::video_file(Uuid::new_v4(), 2, "poster.jpg").unwrap();
+    let key = Key::video_file(VideoId::new(&Clock::System), 2, "poster.jpg").unwrap();
     let bytes = random(200_000);
     store.put_bytes(&key, bytes.clone(), key.content_type()).await.unwrap();
     (store, key, bytes)

@@ -428,7 +428,7 @@ mod tests {
     async fn a_full_disk_is_told_apart_and_leaves_the_upload_as_it_was() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(dir.path().join("media")).await.unwrap();
-        let key = Key::upload(uuid::Uuid::nil());
+        let key = Key::parse("uploads/x").unwrap();
         folder.begin_upload(&key).await.unwrap();
         // The kernel's own full disk.
         let path = folder.partial_path(&key);

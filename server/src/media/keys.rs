@@ -13,7 +13,7 @@
 
 use std::fmt;
 
-use uuid::Uuid;
+use crate::time_id::{PhotoId, UploadId, VideoId};
 
 /// The longest key, in bytes. S3 allows 1,024, file systems 255 for each segment.
 const MAX_KEY: usize = 512;
@@ -40,25 +40,25 @@ impl Key {
     }
 
     /// An upload, from its first byte until the feature it was for takes it over.
-    pub fn upload(upload: Uuid) -> Self {
+    pub fn upload(upload: UploadId) -> Self {
         Self(format!("uploads/{upload}"))
     }
 
-    pub fn video_source(video: Uuid) -> Self {
+    pub fn video_source(video: VideoId) -> Self {
         Self(format!("videos/{video}/source"))
     }
 
     /// One file of a generation: a rendition, a playlist, the poster, the storyboard.
-    pub fn video_file(video: Uuid, generation: i64, file: &str) -> Result<Self, InvalidKey> {
+    pub fn video_file(video: VideoId, generation: i64, file: &str) -> Result<Self, InvalidKey> {
         Self::parse(&format!("{}{}", Prefix::video_generation(video, generation), single(file)?))
     }
 
-    pub fn photo_source(photo: Uuid) -> Self {
+    pub fn photo_source(photo: PhotoId) -> Self {
         Self(format!("photos/{photo}/source"))
     }
 
     /// A photo at one width, in pixels.
-    pub fn photo_file(photo: Uuid, generation: i64, width: u32, format: PhotoFormat) -> Self {
+    pub fn photo_file(photo: PhotoId, generation: i64, width: u32, format: PhotoFormat) -> Self {
         Self(format!("photos/{photo}/{generation}/{width}.{}", format.extension()))
     }
 
@@ -105,20 +105,20 @@ pub struct Prefix(String);
 
 impl Prefix {
     /// A video's source and everything made of it.
-    pub fn video(video: Uuid) -> Self {
+    pub fn video(video: VideoId) -> Self {
         Self(format!("videos/{video}/"))
     }
 
-    pub fn video_generation(video: Uuid, generation: i64) -> Self {
+    pub fn video_generation(video: VideoId, generation: i64) -> Self {
         Self(format!("videos/{video}/{generation}/"))
     }
 
     /// A photo's source and everything made of it.
-    pub fn photo(photo: Uuid) -> Self {
+    pub fn photo(photo: PhotoId) -> Self {
         Self(format!("photos/{photo}/"))
     }
 
-    pub fn photo_generation(photo: Uuid, generation: i64) -> Self {
+    pub fn photo_generation(photo: PhotoId, generation: i64) -> Self {
         Self(format!("photos/{photo}/{generation}/"))
     }
 
@@ -176,6 +176,8 @@ impl From<Key> for String {
 mod tests {
     use super::*;
 
+    const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
     #[test]
     fn no_text_that_leads_out_of_the_store_is_a_key() {
         for text in [
@@ -205,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_generation_file_is_one_segment() {
-        let video = Uuid::nil();
+        let video: VideoId = NIL.parse().unwrap();
         let key = Key::video_file(video, 3, "720p.mp4").unwrap();
         assert_eq!(key.as_str(), "videos/00000000-0000-0000-0000-000000000000/3/720p.mp4");
         for file in ["../source", "a/b", "", ".."] {
@@ -215,9 +217,12 @@ mod tests {
 
     #[test]
     fn the_extension_gives_the_media_type() {
-        let photo = Key::photo_file(Uuid::nil(), 1, 640, PhotoFormat::Jpeg);
+        let photo = Key::photo_file(NIL.parse().unwrap(), 1, 640, PhotoFormat::Jpeg);
         assert_eq!(photo.content_type(), "image/jpeg");
-        assert_eq!(Key::video_source(Uuid::nil()).content_type(), "application/octet-stream");
+        assert_eq!(
+            Key::video_source(NIL.parse().unwrap()).content_type(),
+            "application/octet-stream"
+        );
         assert_eq!(Key::parse("a.mp4/b").unwrap().content_type(), "application/octet-stream");
     }
 }
