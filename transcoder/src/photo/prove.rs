@@ -155,7 +155,7 @@ mod tests {
         assert!(jpeg(&[&plain[..], b"a film"].concat()).is_err());
         assert!(jpeg(&plain[..plain.len() - 2]).is_err());
         let late = plain.len() - 2;
-        let mut after_the_scan = plain.clone();
+        let mut after_the_scan = plain;
         after_the_scan.splice(late..late, *b"\xff\xfe\x00\x04hi");
         assert!(jpeg(&after_the_scan).is_err());
     }
