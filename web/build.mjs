@@ -24,7 +24,11 @@ function inputs() {
 
 function fingerprint(files) {
   const hash = createHash("sha256");
-  for (const file of files) hash.update(file).update("\0").update(readFileSync(join(here, file)));
+  for (const file of files)
+    hash
+      .update(file)
+      .update("\0")
+      .update(readFileSync(join(here, file)));
   return hash.digest("hex");
 }
 
@@ -72,7 +76,7 @@ for (const name of readdirSync(join(here, "assets"))) {
   let bytes = readFileSync(join(here, "assets", name));
   if (name === "site.webmanifest") {
     // The manifest names the icon, whose name carries its hash.
-    bytes = Buffer.from(bytes.toString().replace("icon.svg", manifest["icon.svg"]));
+    bytes = Buffer.from(bytes.toString().replace("favicon.svg", manifest["favicon.svg"]));
   }
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8).toUpperCase();
   const hashed = `${name.slice(0, -extname(name).length)}-${hash}${extname(name)}`;
@@ -86,7 +90,8 @@ for (const name of Object.values(manifest)) {
     br: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
   };
   for (const [extension, encoded] of Object.entries(encodings)) {
-    if (encoded.length < bytes.length * 0.95) writeFileSync(join(dist, `${name}.${extension}`), encoded);
+    if (encoded.length < bytes.length * 0.95)
+      writeFileSync(join(dist, `${name}.${extension}`), encoded);
   }
 }
 writeFileSync(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);

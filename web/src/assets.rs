@@ -24,7 +24,7 @@ pub fn asset(path: &str) -> Option<Asset> {
     find_asset(path)
 }
 
-/// The address of the asset that the sources call `name` (`app.css`, `compose.js`, `icon.svg`).
+/// The address of the asset that the sources call `name` (`app.css`, `compose.js`, `favicon.svg`).
 ///
 /// # Panics
 /// When there is no such asset: a name in a template is wrong, which the render tests find.

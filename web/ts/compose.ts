@@ -1,1 +1,52 @@
-export {};
+// Writing a post: saves by itself, sends photos at once and the video in small pieces that survive a lost network, a reload
+// and a closed tab. Everything here also works as a plain multipart form; this makes it smoother.
+//
+// JSON it expects, always asked for with `accept: application/json`:
+//   POST {form.action}, before a draft exists, form-encoded fields → 200/201 `{ "id", "version", "edit_url" }`
+//   PUT  /posts/{id}/draft, form-encoded fields with `version` → `{ "saved_at": ms, "version": n }`,
+//        409 `{ "version": n }` when another window was faster, 401 when logged out
+//   POST /posts/{id}/photos, multipart `photos` → `{ "photos": [{ "id", "url": string | null }] }`,
+//        4xx `{ "message": localised text }`
+//   GET  /posts/{id}/status → `{ "state", "video": null | { "state": "uploading" | "processing" | "ready" | "failed",
+//        "percent": 0..100, "message"?: localised text }, "photos": [{ "id", "url": string | null }] }`
+//   tus  {data-uploads} with metadata `filename`, `filetype`, `post_id`; a refusal may carry `{ "message" }`
+//
+// Form-encoded fields are the form's own: kind, title, body, region, tags, age_from, age_to, alt_{photo id},
+// photos_order (kept photo ids in order, comma-separated) and version.
+
+import { Draft } from "./compose/draft";
+import { PhotoList } from "./compose/photos";
+import { showTagChips } from "./compose/tags";
+import { VideoSlot } from "./compose/video";
+
+const form = document.querySelector<HTMLFormElement>("form[data-compose]");
+if (form) {
+  document.documentElement.classList.add("enhanced");
+  const draft = new Draft(form);
+  const photos = new PhotoList(form, draft);
+  const video = new VideoSlot(form, draft, (status) => photos.take(status.photos));
+  const tags = form.querySelector<HTMLInputElement>("input[data-tags]");
+  if (tags) showTagChips(tags, form.dataset.tChipRemove ?? "");
+
+  // What is on its way arrives first: the last words, then the photos, then the video.
+  let letThrough = false;
+  form.addEventListener("submit", async (event) => {
+    const button = event.submitter;
+    if (letThrough) return;
+    const isSend = button instanceof HTMLButtonElement && button.value === "submit";
+    if (!draft.isBusy && !photos.isBusy && !(isSend && video.isBusy)) {
+      draft.stop();
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (button instanceof HTMLButtonElement) button.setAttribute("aria-busy", "true");
+    await draft.settled();
+    await photos.settled();
+    if (isSend) await video.sent();
+    await draft.settled();
+    draft.stop();
+    letThrough = true;
+    form.requestSubmit(button);
+  });
+}

@@ -40,7 +40,8 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-thanks]
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-share]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
-    const url = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? location.href;
+    const url =
+      document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? location.href;
     if (navigator.share) {
       await navigator.share({ title: document.title, url }).catch(() => undefined);
       return;

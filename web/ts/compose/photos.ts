@@ -1,0 +1,229 @@
+/** The photos of a post: sent as soon as they are chosen, reordered and removed in place. */
+
+import { type Draft, fill } from "./draft";
+
+export interface PhotoAnswer {
+  id: string;
+  /** `null` while it is being made ready. */
+  url: string | null;
+}
+
+const photoName = /\.(jpe?g|png|webp|gif|heic|heif)$/i;
+
+export function looksLikePhoto(name: string, type: string): boolean {
+  return type.startsWith("image/") || photoName.test(name);
+}
+
+/** The same list with the item at `index` moved by `step`, or the list itself at an end. */
+export function moved<T>(items: readonly T[], index: number, step: -1 | 1): readonly T[] {
+  const to = index + step;
+  const item = items[index];
+  if (item === undefined || to < 0 || to >= items.length) return items;
+  const rest = items.filter((_, i) => i !== index);
+  return [...rest.slice(0, to), item, ...rest.slice(to)];
+}
+
+export class PhotoList {
+  private readonly list: HTMLElement;
+  private readonly input: HTMLInputElement;
+  private readonly order: HTMLInputElement;
+  private readonly words: DOMStringMap;
+  private queue: Promise<void> = Promise.resolve();
+  private sending = 0;
+
+  constructor(
+    private readonly form: HTMLFormElement,
+    private readonly draft: Draft,
+  ) {
+    const list = form.querySelector<HTMLElement>("[data-photo-list]");
+    const input = form.querySelector<HTMLInputElement>("input[name=photos]");
+    const order = form.querySelector<HTMLInputElement>("input[name=photos_order]");
+    if (!list || !input || !order) throw new Error("the form has no photo list");
+    this.list = list;
+    this.input = input;
+    this.order = order;
+    this.words = form.dataset;
+    input.addEventListener("change", () => this.choose());
+    list.addEventListener("click", (event) => this.press(event));
+  }
+
+  get isBusy(): boolean {
+    return this.sending > 0;
+  }
+
+  async settled(): Promise<void> {
+    await this.queue;
+  }
+
+  /** Shows photos that have become ready. */
+  take(photos: readonly PhotoAnswer[] | undefined): void {
+    for (const photo of photos ?? []) {
+      if (photo.url) this.showPicture(photo.id, photo.url);
+    }
+  }
+
+  private items(): HTMLElement[] {
+    return [...this.list.querySelectorAll<HTMLElement>("[data-photo]")];
+  }
+
+  private choose(): void {
+    const files = [...(this.input.files ?? [])];
+    // The form itself must not send them a second time.
+    this.input.value = "";
+    this.complain("");
+    const most = Number(this.words.maxPhotos);
+    const limit = Number(this.words.photoMegabytes);
+    for (const file of files) {
+      if (this.list.children.length >= most) {
+        this.complain(fill(this.words.tTooMany, { n: most }));
+        break;
+      }
+      if (!looksLikePhoto(file.name, file.type)) {
+        this.complain(this.words.tNotPhoto ?? "");
+      } else if (file.size > limit * 1_000_000) {
+        this.complain(fill(this.words.tTooBig, { n: limit }));
+      } else {
+        this.add(file);
+      }
+    }
+  }
+
+  private add(file: File): void {
+    const item = this.makeItem();
+    const preview = URL.createObjectURL(file);
+    const wait = item.querySelector<HTMLElement>(".photo-wait");
+    const image = document.createElement("img");
+    image.alt = file.name;
+    image.src = preview;
+    image.addEventListener("load", () => wait?.replaceWith(image), { once: true });
+    this.list.append(item);
+    this.sending += 1;
+    this.queue = this.queue.then(async () => {
+      try {
+        await this.send(file, item);
+      } finally {
+        this.sending -= 1;
+      }
+    });
+  }
+
+  private async send(file: File, item: HTMLElement): Promise<void> {
+    try {
+      const id = await this.draft.ensure();
+      const body = new FormData();
+      body.append("photos", file, file.name);
+      const response = await fetch(`/posts/${id}/photos`, {
+        method: "POST",
+        headers: { accept: "application/json" },
+        body,
+      });
+      const answer = (await response.json()) as { photos?: PhotoAnswer[]; message?: string };
+      const photo = answer.photos?.at(-1);
+      if (!response.ok || !photo) throw new Error(answer.message ?? "");
+      if (!item.isConnected) return;
+      item.dataset.photo = photo.id;
+      item.classList.remove("sending");
+      const alt = item.querySelector("input");
+      if (alt) alt.name = `alt_${photo.id}`;
+      this.reordered();
+    } catch (error) {
+      item.remove();
+      const told = error instanceof Error && !(error instanceof TypeError) ? error.message : "";
+      this.complain(told || (this.words.tPhotoFailed ?? ""));
+    }
+  }
+
+  private makeItem(): HTMLElement {
+    const item = document.createElement("li");
+    item.className = "photo-item sending";
+    item.dataset.photo = "";
+    const wait = document.createElement("span");
+    wait.className = "photo-wait";
+    wait.textContent = "…";
+    const alt = document.createElement("input");
+    alt.type = "text";
+    alt.maxLength = 200;
+    alt.placeholder = this.words.tAlt ?? "";
+    alt.setAttribute("aria-label", this.words.tAlt ?? "");
+    const tools = document.createElement("div");
+    tools.className = "photo-tools";
+    const tool = (action: string, label: string | undefined, path: string) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "tool";
+      button.value = `photo-${action}-`;
+      button.setAttribute("aria-label", label ?? "");
+      const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      icon.setAttribute("class", "icon");
+      icon.setAttribute("viewBox", "0 0 24 24");
+      icon.setAttribute("aria-hidden", "true");
+      const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+      line.setAttribute("d", path);
+      icon.append(line);
+      button.append(icon);
+      return button;
+    };
+    tools.append(
+      tool("up", this.words.tUp, "M14.5 5.5 8 12l6.500 6.500"),
+      tool("down", this.words.tDown, "M9.500 5.500 16 12l-6.500 6.500"),
+      tool("remove", this.words.tRemove, "m6 6 12 12M18 6 6 18"),
+    );
+    item.append(wait, alt, tools);
+    return item;
+  }
+
+  private press(event: Event): void {
+    if (!(event.target instanceof Element)) return;
+    const button = event.target.closest<HTMLButtonElement>("button.tool");
+    const item = button?.closest<HTMLElement>("[data-photo]");
+    if (!button || !item) return;
+    event.preventDefault();
+    if (button.value.startsWith("photo-remove-")) {
+      const next = item.nextElementSibling ?? item.previousElementSibling;
+      item.remove();
+      (next?.querySelector<HTMLElement>("button.tool") ?? this.input).focus();
+    } else {
+      const items = this.items();
+      const step = button.value.startsWith("photo-up-") ? -1 : 1;
+      this.list.append(...moved(items, items.indexOf(item), step));
+      button.focus();
+    }
+    this.reordered();
+  }
+
+  private reordered(): void {
+    const items = this.items();
+    this.order.value = items
+      .map((item) => item.dataset.photo)
+      .filter(Boolean)
+      .join(",");
+    for (const [i, item] of items.entries()) {
+      const [up, down] = item.querySelectorAll<HTMLButtonElement>("button.tool");
+      if (up) up.disabled = i === 0;
+      if (down) down.disabled = i === items.length - 1;
+    }
+    this.draft.changed();
+  }
+
+  private showPicture(id: string, url: string): void {
+    const item = this.items().find((other) => other.dataset.photo === id);
+    const wait = item?.querySelector(".photo-wait");
+    if (!item || !wait) return;
+    const image = document.createElement("img");
+    image.src = url;
+    image.alt = fill(this.words.tPhoto, { n: this.items().indexOf(item) + 1 });
+    wait.replaceWith(image);
+  }
+
+  private complain(text: string): void {
+    const field = this.form.querySelector("#photos-field");
+    let note = field?.querySelector<HTMLElement>(".field-error");
+    if (!note && text) {
+      note = document.createElement("p");
+      note.className = "field-error";
+      note.setAttribute("role", "alert");
+      field?.append(note);
+    }
+    if (note) note.textContent = text;
+  }
+}

@@ -1,0 +1,301 @@
+/**
+ * The one video of a post: sent by tus in small pieces, resumed after whatever stopped it, watched while the server
+ * makes it ready.
+ */
+
+import { DetailedError, Upload } from "tus-js-client";
+import { type Draft, fill } from "./draft";
+import { forgetFile, keepFile, keptFile } from "./kept-file";
+import type { PhotoAnswer } from "./photos";
+
+export interface Status {
+  state: string;
+  video: null | {
+    state: "uploading" | "processing" | "ready" | "failed";
+    percent: number;
+    message?: string;
+  };
+  photos?: PhotoAnswer[];
+}
+
+/** One PATCH: small enough that a train tunnel costs seconds, large enough to be quick on a good line. */
+const pieceBytes = 2 * 1024 * 1024;
+const againMs = 4000;
+const pollMs = 2000;
+
+const videoName = /\.(mp4|m4v|mov|webm|mkv|3gp|3g2|avi|mpe?g|m2?ts|wmv)$/i;
+
+export function looksLikeVideo(name: string, type: string): boolean {
+  return type.startsWith("video/") || videoName.test(name);
+}
+
+/** Worth another try: no answer at all, the server is busy, or our offset was out of step. */
+export function isPassing(status: number | undefined): boolean {
+  return (
+    status === undefined || status === 0 || status >= 500 || [409, 423, 429, 460].includes(status)
+  );
+}
+
+export class VideoSlot {
+  private readonly slot: HTMLElement;
+  private readonly input: HTMLInputElement;
+  private readonly words: DOMStringMap;
+  private upload: Upload | null = null;
+  private finished: Promise<void> = Promise.resolve();
+  private finish: () => void = () => undefined;
+  private timer = 0;
+
+  constructor(
+    private readonly form: HTMLFormElement,
+    private readonly draft: Draft,
+    private readonly watch: (status: Status) => void,
+  ) {
+    const slot = form.querySelector<HTMLElement>("[data-video-slot]");
+    const input = form.querySelector<HTMLInputElement>("input[name=video]");
+    if (!slot || !input) throw new Error("the form has no place for a video");
+    this.slot = slot;
+    this.input = input;
+    this.words = form.dataset;
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      // The form itself must not send it a second time.
+      input.value = "";
+      if (file) void this.choose(file);
+    });
+    slot.addEventListener("click", (event) => {
+      if (!(event.target instanceof Element) || !this.upload) return;
+      if (!event.target.closest("[data-video-remove]")) return;
+      event.preventDefault();
+      void this.cancel();
+    });
+    addEventListener("online", () => this.again());
+    void this.goOn();
+  }
+
+  /** Bytes are still on their way. */
+  get isBusy(): boolean {
+    return this.upload !== null;
+  }
+
+  /** Settles when every byte has arrived or the upload was given up. */
+  async sent(): Promise<void> {
+    await this.finished;
+  }
+
+  /** After a load: resumes what was being sent, and watches what is being made ready. */
+  private async goOn(): Promise<void> {
+    const id = this.draft.id;
+    if (!id) return;
+    const card = this.slot.querySelector<HTMLElement>("[data-video-card]");
+    const state = card?.dataset.state;
+    const file = await keptFile(id);
+    if (file && (state === undefined || state === "uploading")) {
+      await this.send(file, id);
+      return;
+    }
+    if (file) await forgetFile(id);
+    if (state === "uploading") {
+      const name = card?.querySelector(".file-name")?.textContent ?? "";
+      this.say(fill(this.words.tResumePick, { name }));
+    }
+    if (state === "processing" || this.form.querySelector(".photo-wait")) this.poll();
+  }
+
+  private async choose(file: File): Promise<void> {
+    const limit = Number(this.words.videoMegabytes);
+    this.complain("");
+    if (!looksLikeVideo(file.name, file.type)) {
+      this.complain(this.words.tNotVideo ?? "");
+      return;
+    }
+    if (file.size > limit * 1_000_000) {
+      this.complain(fill(this.words.tTooBig, { n: limit }));
+      return;
+    }
+    await this.upload?.abort();
+    this.show(file.name);
+    let id: string;
+    try {
+      id = await this.draft.ensure();
+    } catch {
+      this.slot.replaceChildren();
+      this.complain(this.words.tOffline ?? "");
+      return;
+    }
+    void keepFile(id, file);
+    await this.send(file, id);
+  }
+
+  private async send(file: File, id: string): Promise<void> {
+    this.show(file.name);
+    clearTimeout(this.timer);
+    this.finish();
+    this.finished = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+    const upload = new Upload(file, {
+      endpoint: this.words.uploads ?? "/uploads",
+      chunkSize: pieceBytes,
+      retryDelays: [0, 500, 1000, 2000, 4000],
+      metadata: { filename: file.name, filetype: file.type, post_id: id },
+      fingerprint: () =>
+        Promise.resolve(["megurumi", id, file.name, file.size, file.lastModified].join("-")),
+      removeFingerprintOnSuccess: true,
+      onShouldRetry: (error) => isPassing(error.originalResponse?.getStatus()),
+      onProgress: (done, all) => {
+        const percent = all > 0 ? Math.floor((done / all) * 100) : 0;
+        this.progress("uploading", percent);
+        this.say(fill(this.words.tUploading, { percent }));
+      },
+      onSuccess: () => {
+        this.upload = null;
+        void forgetFile(id);
+        this.progress("processing", 0);
+        this.say(fill(this.words.tProcessing, { percent: 0 }));
+        this.finish();
+        this.poll();
+      },
+      onError: (error) => this.failed(error, id),
+    });
+    this.upload = upload;
+    const [previous] = await upload.findPreviousUploads();
+    if (previous) upload.resumeFromPreviousUpload(previous);
+    if (this.upload === upload) upload.start();
+  }
+
+  private failed(error: Error | DetailedError, id: string): void {
+    const response = error instanceof DetailedError ? error.originalResponse : undefined;
+    if (isPassing(response?.getStatus())) {
+      this.say(this.words.tResuming ?? "");
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.again(), againMs);
+      return;
+    }
+    this.upload = null;
+    void forgetFile(id);
+    this.finish();
+    this.progress("failed", null);
+    this.say(told(response?.getBody()) || (this.words.tFailed ?? ""));
+  }
+
+  private again(): void {
+    clearTimeout(this.timer);
+    this.upload?.start();
+  }
+
+  private async cancel(): Promise<void> {
+    const upload = this.upload;
+    this.upload = null;
+    clearTimeout(this.timer);
+    this.slot.replaceChildren();
+    if (this.draft.id) await forgetFile(this.draft.id);
+    // Offline, the server drops the rest when it expires.
+    await upload?.abort(true).catch(() => undefined);
+    this.finish();
+    this.input.focus();
+  }
+
+  private poll(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.look(), pollMs);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const response = await fetch(`/posts/${this.draft.id}/status`, {
+        headers: { accept: "application/json" },
+      });
+      if (!response.ok) throw new Error(String(response.status));
+      const status = (await response.json()) as Status;
+      this.watch(status);
+      const video = status.video;
+      if (video?.state === "processing") {
+        this.progress("processing", video.percent);
+        this.say(fill(this.words.tProcessing, { percent: video.percent }));
+      } else if (video?.state === "ready") {
+        this.progress("ready", null);
+        this.say(this.words.tReady ?? "");
+      } else if (video?.state === "failed") {
+        this.progress("failed", null);
+        this.say(video.message || (this.words.tFailed ?? ""));
+      }
+      const photosWait = status.photos?.some((photo) => !photo.url) ?? false;
+      if (video?.state === "processing" || video?.state === "uploading" || photosWait) this.poll();
+    } catch {
+      this.poll();
+    }
+  }
+
+  /** The card for `name`, made if the page has none. */
+  private show(name: string): void {
+    let card = this.slot.querySelector<HTMLElement>("[data-video-card]");
+    if (!card) {
+      card = document.createElement("div");
+      card.dataset.videoCard = "";
+      const words = document.createElement("div");
+      words.className = "video-words";
+      const file = document.createElement("b");
+      file.className = "file-name";
+      const status = document.createElement("p");
+      status.dataset.videoStatus = "";
+      status.setAttribute("role", "status");
+      const bar = document.createElement("progress");
+      bar.max = 100;
+      bar.dataset.videoProgress = "";
+      words.append(file, status, bar);
+      const row = document.createElement("div");
+      row.className = "row";
+      const remove = document.createElement("button");
+      remove.className = "button small";
+      remove.name = "action";
+      remove.value = "video-remove";
+      remove.dataset.videoRemove = "";
+      remove.textContent = this.words.tRemove ?? "";
+      row.append(remove);
+      card.append(words, row);
+      this.slot.replaceChildren(card);
+    }
+    const file = card.querySelector(".file-name");
+    if (file) file.textContent = name;
+    this.progress("uploading", 0);
+    this.say(fill(this.words.tUploading, { percent: 0 }));
+  }
+
+  private progress(state: string, percent: number | null): void {
+    const card = this.slot.querySelector<HTMLElement>("[data-video-card]");
+    const bar = this.slot.querySelector<HTMLProgressElement>("[data-video-progress]");
+    if (!card || !bar) return;
+    card.dataset.state = state;
+    card.className = `video-card state-${state}`;
+    bar.hidden = percent === null;
+    if (percent !== null) bar.value = percent;
+  }
+
+  private say(text: string): void {
+    const status = this.slot.querySelector("[data-video-status]");
+    if (status && status.textContent !== text) status.textContent = text;
+  }
+
+  private complain(text: string): void {
+    const field = this.form.querySelector("#video-field");
+    let note = field?.querySelector<HTMLElement>(".field-error");
+    if (!note && text) {
+      note = document.createElement("p");
+      note.className = "field-error";
+      note.setAttribute("role", "alert");
+      field?.append(note);
+    }
+    if (note) note.textContent = text;
+  }
+}
+
+/** The `message` of a JSON refusal, if that is what `body` is. */
+export function told(body: string | undefined): string {
+  try {
+    const answer: unknown = JSON.parse(body ?? "");
+    if (answer && typeof answer === "object" && "message" in answer) return String(answer.message);
+  } catch {
+    // Not JSON.
+  }
+  return "";
+}
