@@ -127,9 +127,14 @@ impl<'a> Encode<'a> {
         self.reporter.progress(PROGRESS_OF_READING * self.read_seconds / total.max(0.001));
     }
 
+    /// Length of what has been read of picture and sound.
+    fn seconds(&self) -> f64 {
+        self.read_seconds.max(self.sound.as_ref().map_or(0.0, Sound::seconds))
+    }
+
     /// Containers lie about their length, or do not say it.
     fn check_length(&self) -> Result<()> {
-        let seconds = self.read_seconds.max(self.sound.as_ref().map_or(0.0, Sound::seconds));
+        let seconds = self.seconds();
         if seconds * 1000.0 > self.task.limits.max_duration_ms as f64 + 1000.0 {
             return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s read")));
         }
@@ -141,10 +146,15 @@ impl<'a> Encode<'a> {
     }
 
     fn check_whole(&self) -> Result<()> {
-        let Some(claimed) = self.source.video.seconds else { return Ok(()) };
-        let missing = claimed - self.read_seconds;
+        // The track's own word, or the file's about its longest track. An estimate of libav's does not count.
+        let (claimed, read) =
+            match (self.source.video.seconds, libav::stated_seconds(&self.source.input)) {
+                (Some(claimed), _) => (claimed, self.read_seconds),
+                (None, Some(claimed)) => (claimed, self.seconds()),
+                (None, None) => return Ok(()),
+            };
+        let missing = claimed - read;
         if missing > MISSING_SECONDS.max(MISSING_SHARE * claimed) {
-            let read = self.read_seconds;
             let detail = format!("{read:.2} s of the {claimed:.2} s it claims");
             return Err(Refusal::new(Failure::Damaged, detail));
         }
@@ -218,8 +228,7 @@ impl<'a> Encode<'a> {
             self.drain_decoder()?;
         }
         // The last picture stays while there is sound.
-        let end = self.read_seconds.max(self.sound.as_ref().map_or(0.0, Sound::seconds));
-        let end = self.ticks(end);
+        let end = self.ticks(self.seconds());
         if let Some(filter) = &mut self.filter {
             filter.finish(end)?;
         }

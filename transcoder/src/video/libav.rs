@@ -170,3 +170,20 @@ pub fn is_cut_away(packet: &ff::codec::packet::Packet) -> bool {
     // SAFETY: plain field of a live packet.
     unsafe { (*packet.as_ptr()).flags & ffi::AV_PKT_FLAG_DISCARD as c_int != 0 }
 }
+
+/// The same picture once more, without copying it. A filter's input takes away what it is given.
+pub fn share(frame: &ff::frame::Video) -> ff::frame::Video {
+    let mut shared = ff::frame::Video::empty();
+    // SAFETY: both frames are live and the new one is empty. Without memory it stays empty, which a filter refuses.
+    unsafe { ffi::av_frame_ref(shared.as_mut_ptr(), frame.as_ptr()) };
+    shared
+}
+
+/// The file's length as its header says, in seconds.
+pub fn stated_seconds(input: &ff::format::context::Input) -> Option<f64> {
+    use ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM;
+    // SAFETY: plain field of a live context.
+    let method = unsafe { (*input.as_ptr()).duration_estimation_method };
+    (method == AVFMT_DURATION_FROM_STREAM && input.duration() > 0)
+        .then(|| input.duration() as f64 / f64::from(ffi::AV_TIME_BASE))
+}

@@ -13,7 +13,7 @@ use ff::format::stream::Disposition;
 use ff::media::Type;
 use ffmpeg_next as ff;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{ErrorKind, Read, Seek};
 use std::path::Path;
 use transcoder_protocol::{Failure, VideoLimits};
 
@@ -128,7 +128,11 @@ fn recognise(file: &mut File) -> Result<&'static str> {
         .take(RECOGNITION_BYTES)
         .read_to_end(&mut head)
         .and_then(|_| file.rewind())
-        .or_refuse(Failure::Crashed, "reading the input")?;
+        .map_err(|error| {
+            let is_memory = error.kind() == ErrorKind::OutOfMemory;
+            let failure = if is_memory { Failure::TooHeavy } else { Failure::Crashed };
+            Refusal::new(failure, format!("reading the input: {error}"))
+        })?;
     if head.is_empty() {
         return Err(Refusal::new(Failure::Empty, "0 bytes"));
     }

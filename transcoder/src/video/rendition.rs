@@ -62,8 +62,7 @@ impl Rendition {
         let name = rung.file();
         let rate = plan.frame_rate;
         let frame_rate = ff::Rational::new(rate.numerator as i32, rate.denominator as i32);
-        let opening = |error| libav::refusal(error, Failure::Crashed, "opening the encoder");
-        let encoder = open_encoder(&rung, frame_rate, plan.segment_frames).map_err(opening)?;
+        let encoder = open_encoder(&rung, frame_rate, plan.segment_frames).map_err(encoding)?;
         let codecs = codecs(&encoder, sound.is_some());
         let sound_context = sound.map(Sound::encoder);
         let muxer = Muxer::new(&encoder, sound_context, frame_rate).map_err(muxing)?;
@@ -313,7 +312,12 @@ impl Muxer {
 }
 
 fn encoding(error: ff::Error) -> Refusal {
-    libav::refusal(error, Failure::Crashed, "encoding the picture")
+    let failure = match error {
+        // libx264 has no other error for frames that we made ourselves than the want of memory.
+        ff::Error::External => Failure::TooHeavy,
+        _ => Failure::Crashed,
+    };
+    libav::refusal(error, failure, "encoding the picture")
 }
 
 fn muxing(error: ff::Error) -> Refusal {

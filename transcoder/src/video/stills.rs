@@ -143,7 +143,7 @@ impl StillFilter {
         let mut still = Frame::empty();
         let mut node = |name: &str| self.graph.get(name).ok_or(ff::Error::FilterNotFound);
         node("in")
-            .and_then(|mut input| input.source().add(frame))
+            .and_then(|mut input| input.source().add(&libav::share(frame)))
             .and_then(|()| node("out")?.sink().frame(&mut still))
             .map_err(|error| libav::refusal(error, Failure::Crashed, "making a still"))?;
         Ok(still)

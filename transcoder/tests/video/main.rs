@@ -1,0 +1,10 @@
+//! Clips through the real child process. Every clip is made here by the `ffmpeg` program; every result is read back by
+//! `ffmpeg` and `ffprobe`, which share no code with what is under test beyond libav itself.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
+
+mod fidelity;
+mod files;
+mod media;
+mod refusals;
+mod watch;

@@ -1,0 +1,148 @@
+//! Making clips, transcoding them, and looking at what came out.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+use transcoder_protocol::run::{TaskFailure, run};
+use transcoder_protocol::{Failure, Output, Task, VideoLimits, VideoOutput, VideoTask};
+
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_megurumi-transcoder");
+
+/// A folder for one test: made clips, and `out` for the transcoder.
+pub struct Studio {
+    pub folder: TempDir,
+}
+
+/// A transcoded clip.
+pub struct Made {
+    pub output: VideoOutput,
+    folder: PathBuf,
+}
+
+impl Studio {
+    pub fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("out")).unwrap();
+        Self { folder }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Makes the file `name` by `ffmpeg` with these arguments, split at white space.
+    pub fn film(&self, name: &str, arguments: &str) -> PathBuf {
+        let path = self.path(name);
+        let status = Command::new("ffmpeg")
+            .args(["-v", "error", "-y", "-nostdin"])
+            .args(arguments.split_whitespace())
+            .arg(&path)
+            .status()
+            .expect("ffmpeg is installed");
+        assert!(status.success(), "ffmpeg {arguments}");
+        path
+    }
+
+    pub fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub fn task(&self, input: &Path, limits: VideoLimits) -> Task {
+        Task::Video(VideoTask { input: input.into(), output: self.path("out"), limits })
+    }
+
+    pub async fn try_with(&self, input: &Path, limits: VideoLimits) -> Result<Made, TaskFailure> {
+        match run(Path::new(PROGRAM), &self.task(input, limits), |_| {}).await? {
+            Output::Video(output) => Ok(Made { output, folder: self.path("out") }),
+            Output::Photo(_) => panic!("asked for a video"),
+        }
+    }
+
+    pub async fn transcode(&self, input: &Path) -> Made {
+        self.try_with(input, VideoLimits::default()).await.unwrap()
+    }
+
+    pub async fn refusal(&self, input: &Path) -> Failure {
+        self.refusal_with(input, VideoLimits::default()).await
+    }
+
+    pub async fn refusal_with(&self, input: &Path, limits: VideoLimits) -> Failure {
+        match self.try_with(input, limits).await {
+            Ok(made) => panic!("was taken: {:?}", made.output),
+            Err(TaskFailure { failure, .. }) => failure,
+        }
+    }
+}
+
+impl Made {
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
+    /// Every file that was made.
+    pub fn files(&self) -> Vec<PathBuf> {
+        std::fs::read_dir(&self.folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    pub fn lowest(&self) -> PathBuf {
+        self.path(&self.output.renditions[0].file)
+    }
+
+    pub fn highest(&self) -> PathBuf {
+        self.path(&self.output.renditions.last().unwrap().file)
+    }
+
+    /// The colour at a place (0 to 1 each) of the first frame at or after `seconds`.
+    pub fn colour(&self, seconds: f64, (x, y): (f64, f64)) -> [u8; 3] {
+        let rendition = self.output.renditions.last().unwrap();
+        let raw = decoded(&self.highest(), &format!("-ss {seconds}"), "-frames:v 1 -pix_fmt rgb24");
+        let (width, height) = (rendition.width as usize, rendition.height as usize);
+        assert_eq!(raw.len(), 3 * width * height);
+        let column = (x * width as f64) as usize;
+        let row = (y * height as f64) as usize;
+        raw[3 * (row * width + column)..][..3].try_into().unwrap()
+    }
+}
+
+/// Raw samples of a file: `before` goes before the input, `after` behind.
+pub fn decoded(file: &Path, before: &str, after: &str) -> Vec<u8> {
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin"])
+        .args(before.split_whitespace())
+        .arg("-i")
+        .arg(file)
+        .args(after.split_whitespace())
+        .args(if after.contains("s16le") { ["-f", "s16le"] } else { ["-f", "rawvideo"] })
+        .arg("-")
+        .output()
+        .expect("ffmpeg is installed");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    output.stdout
+}
+
+/// What `ffprobe` prints for these arguments, one value a line.
+pub fn probed(file: &Path, arguments: &str) -> Vec<String> {
+    let output = Command::new("ffprobe")
+        .args(["-v", "error", "-of", "default=nokey=1:noprint_wrappers=1"])
+        .args(arguments.split_whitespace())
+        .arg(file)
+        .output()
+        .expect("ffprobe is installed");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+pub fn probed_number(file: &Path, arguments: &str) -> f64 {
+    let lines = probed(file, arguments);
+    lines[0].parse().unwrap_or_else(|_| panic!("{arguments}: {lines:?}"))
+}
+
+/// Whether a colour is near enough to survive two lossy codecs.
+pub fn is_near(colour: [u8; 3], expected: [u8; 3]) -> bool {
+    colour.iter().zip(expected).all(|(a, b)| a.abs_diff(b) < 40)
+}
+
+pub const RED: [u8; 3] = [255, 0, 0];
+pub const BLUE: [u8; 3] = [0, 0, 255];

@@ -1,0 +1,107 @@
+//! The parent's side: progress, and children that misbehave.
+
+use crate::media::{PROGRAM, Studio};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use transcoder_protocol::run::run;
+use transcoder_protocol::{Failure, VideoLimits};
+
+/// A program that does what `script` says in place of the transcoder.
+fn impostor(studio: &Studio, script: &str) -> PathBuf {
+    let path = studio.write("impostor", format!("#!/bin/sh\n{script}\n").as_bytes());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn progress_rises_to_the_end() {
+    let studio = Studio::open();
+    let clip = studio
+        .film("clip.mp4", "-f lavfi -i testsrc2=s=640x360:r=30:d=8 -c:v libx264 -preset ultrafast");
+    let mut heard = Vec::new();
+    let task = studio.task(&clip, VideoLimits::default());
+    run(Path::new(PROGRAM), &task, |permille| heard.push(permille)).await.unwrap();
+    assert!(
+        heard.len() >= 2 && heard.is_sorted() && heard.iter().all(|&permille| permille <= 1000),
+        "{heard:?}"
+    );
+}
+
+#[tokio::test]
+async fn children_that_misbehave_are_told_apart() {
+    let cases = [
+        ("exit 3", Failure::Crashed),
+        ("kill -SEGV $$", Failure::Crashed),
+        ("kill -XCPU $$", Failure::TookTooLong),
+        ("kill -KILL $$", Failure::TooHeavy),
+        ("echo 'memory allocation of 99 bytes failed' >&2; kill -ABRT $$", Failure::TooHeavy),
+        ("echo not an event", Failure::Crashed),
+        (
+            "echo '{\"event\":\"failed\",\"failure\":\"no_video\",\"detail\":\"\"}'",
+            Failure::NoVideo,
+        ),
+        // Without an end of line, without an end.
+        ("exec tr '\\0' 'x' < /dev/zero", Failure::Crashed),
+        ("exec yes '{\"event\":\"progress\",\"permille\":1}'", Failure::Crashed),
+        ("tr '\\0' 'x' < /dev/zero | head -c 1000000 >&2; exit 1", Failure::Crashed),
+        (
+            "echo '{\"event\":\"done\",\"output\":\"photo\",\"width\":1,\"height\":1,\"widths\":[],\"colour\":\"#000000\"}'",
+            Failure::Crashed,
+        ),
+    ];
+    for (script, expected) in cases {
+        let studio = Studio::open();
+        let task = studio.task(&studio.path("none"), VideoLimits::default());
+        let failure = run(&impostor(&studio, script), &task, |_| {}).await.unwrap_err();
+        assert_eq!(failure.failure, expected, "{script}: {failure}");
+        assert!(failure.detail.len() < 10_000);
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_takes_too_long_is_killed_with_all_it_started() {
+    let studio = Studio::open();
+    let limits = VideoLimits { max_wall_ms: 300, ..VideoLimits::default() };
+    let task = studio.task(&studio.path("none"), limits);
+    let pid_file = studio.path("pid");
+    let script = format!("sleep 1000 & echo $! > {}; wait", pid_file.display());
+    let started = Instant::now();
+    let failure = run(&impostor(&studio, &script), &task, |_| {}).await.unwrap_err();
+    assert_eq!(failure.failure, Failure::TookTooLong);
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(is_gone(&pid_file).await, "the grandchild lives");
+}
+
+#[tokio::test]
+async fn a_child_whose_result_nobody_wants_any_more_is_killed() {
+    let studio = Studio::open();
+    let task = studio.task(&studio.path("none"), VideoLimits::default());
+    let pid_file = studio.path("pid");
+    let script = format!(
+        "echo $$ > {}; echo '{{\"event\":\"progress\",\"permille\":1}}'; exec sleep 1000",
+        pid_file.display()
+    );
+    let program = impostor(&studio, &script);
+    let (heard, mut hear) = tokio::sync::mpsc::unbounded_channel();
+    tokio::select! {
+        outcome = run(&program, &task, |_| heard.send(()).unwrap()) => panic!("{outcome:?}"),
+        _ = hear.recv() => {}
+    }
+    assert!(is_gone(&pid_file).await);
+}
+
+/// Whether the process whose id is in the file ends, or has ended.
+async fn is_gone(pid_file: &Path) -> bool {
+    let pid = std::fs::read_to_string(pid_file).unwrap();
+    let stat = PathBuf::from(format!("/proc/{}/stat", pid.trim()));
+    let is_running = || {
+        // State Z: dead, but not yet waited for by whoever inherited it.
+        std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while is_running() && Instant::now() < deadline {
+        tokio::task::yield_now().await;
+    }
+    !is_running()
+}
