@@ -24,4 +24,7 @@ pub mod time_id;
 
 pub mod moderation;
 pub mod notifications;
+pub mod photos;
+pub mod posts;
 pub mod regions;
+pub mod videos;

@@ -1,5 +1,6 @@
 use crate::db::tables::ReviewItems;
-use crate::db::{Read, Result};
+use crate::db::{Read, Result, Tx};
+use crate::time_id::{AccountId, Clock, ReviewItemId};
 use sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query};
 
 pub(super) async fn count_waiting(db: impl Read) -> Result<u32> {
@@ -14,4 +15,55 @@ pub(super) async fn count_waiting(db: impl Read) -> Result<u32> {
         .from_subquery(some, Alias::new("some"))
         .take();
     Ok(u32::try_from(db.count(&select).await?).unwrap_or(99))
+}
+
+pub(super) async fn insert_item(
+    tx: &mut Tx,
+    clock: &Clock,
+    subject_kind: &str,
+    subject_id: &str,
+    author: AccountId,
+) -> Result<()> {
+    let statement = Query::insert()
+        .into_table(ReviewItems::Table)
+        .columns([
+            ReviewItems::Id,
+            ReviewItems::SubjectKind,
+            ReviewItems::SubjectId,
+            ReviewItems::AuthorId,
+            ReviewItems::State,
+            ReviewItems::Priority,
+            ReviewItems::Version,
+            ReviewItems::QueuedAt,
+        ])
+        .values_panic([
+            ReviewItemId::new(clock).into(),
+            subject_kind.into(),
+            subject_id.into(),
+            author.into(),
+            "waiting".into(),
+            0i64.into(),
+            1i64.into(),
+            clock.now().into(),
+        ])
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+pub(super) async fn withdraw_items(
+    tx: &mut Tx,
+    clock: &Clock,
+    subject_kind: &str,
+    subject_id: &str,
+) -> Result<()> {
+    let statement = Query::update()
+        .table(ReviewItems::Table)
+        .value(ReviewItems::State, "withdrawn")
+        .value(ReviewItems::ClosedAt, clock.now())
+        .value(ReviewItems::Version, Expr::col(ReviewItems::Version).add(1i64))
+        .and_where(Expr::col(ReviewItems::SubjectKind).eq(subject_kind))
+        .and_where(Expr::col(ReviewItems::SubjectId).eq(subject_id))
+        .and_where(Expr::col(ReviewItems::State).is_in(["waiting", "claimed", "escalated"]))
+        .take();
+    tx.execute(&statement).await.map(drop)
 }

@@ -1,6 +1,6 @@
 use crate::db::tables::Notices;
-use crate::db::{Read, Result};
-use crate::time_id::AccountId;
+use crate::db::{Read, Result, Tx};
+use crate::time_id::{AccountId, Clock, NoticeId};
 use sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query};
 
 pub(super) async fn count_unread(db: impl Read, account: AccountId) -> Result<u32> {
@@ -16,4 +16,32 @@ pub(super) async fn count_unread(db: impl Read, account: AccountId) -> Result<u3
         .from_subquery(some, Alias::new("some"))
         .take();
     Ok(u32::try_from(db.count(&select).await?).unwrap_or(99))
+}
+
+/// `payload` is the id of the post it is about.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    clock: &Clock,
+    account: AccountId,
+    kind: &str,
+    payload: &str,
+) -> Result<()> {
+    let statement = Query::insert()
+        .into_table(Notices::Table)
+        .columns([
+            Notices::Id,
+            Notices::AccountId,
+            Notices::Kind,
+            Notices::Payload,
+            Notices::CreatedAt,
+        ])
+        .values_panic([
+            NoticeId::new(clock).into(),
+            account.into(),
+            kind.into(),
+            payload.into(),
+            clock.now().into(),
+        ])
+        .take();
+    tx.execute(&statement).await.map(drop)
 }

@@ -362,7 +362,9 @@ fn media() -> Vec<Step> {
                 .col(optional_integer(Videos::Height))
                 .col(optional_integer(Videos::HasAudio))
                 .col(integer(Videos::SourceBytes))
+                // JSON of the protocol's `Storyboard` and `ImageFile`.
                 .col(optional_text(Videos::Storyboard))
+                .col(optional_text(Videos::Poster))
                 .col(integer(Videos::CreatedAt))
                 .col(integer(Videos::UpdatedAt))
                 .foreign_key(&mut foreign(
