@@ -1,13 +1,11 @@
 //! What went wrong in a form, field by field.
 
-use std::collections::BTreeMap;
-
 use crate::html::Markup;
 use crate::lang::{Arg, Lang};
 
-/// Field name → message key (`error-…`), in the order of the names.
+/// Field name → message key (`error-…`), in the order they were found: a handler that checks top to bottom gives a summary that reads so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldErrors(BTreeMap<String, FieldError>);
+pub struct FieldErrors(Vec<(String, FieldError)>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct FieldError {
@@ -29,7 +27,9 @@ impl FieldErrors {
 
     fn insert(&mut self, field: &str, key: &str, number: Option<i64>) {
         let error = FieldError { key: key.to_owned(), number };
-        self.0.entry(field.to_owned()).or_insert(error);
+        if !self.has(field) {
+            self.0.push((field.to_owned(), error));
+        }
     }
 
     #[must_use]
@@ -39,13 +39,17 @@ impl FieldErrors {
 
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
-        self.0.contains_key(field)
+        self.get(field).is_some()
+    }
+
+    fn get(&self, field: &str) -> Option<&FieldError> {
+        self.0.iter().find(|(known, _)| known == field).map(|(_, error)| error)
     }
 
     /// The error of `field` as text, for JSON answers.
     #[must_use]
     pub fn plain(&self, field: &str, lang: Lang) -> Option<String> {
-        let error = self.0.get(field)?;
+        let error = self.get(field)?;
         Some(match error.number {
             Some(n) => lang.plain_with(&error.key, &[("n", Arg::Number(n))]),
             None => lang.ta(&error.key).into_owned(),
@@ -53,11 +57,11 @@ impl FieldErrors {
     }
 
     pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.0.iter().map(|(field, _)| field.as_str())
     }
 
     pub(crate) fn text(&self, field: &str, lang: Lang) -> Option<Markup> {
-        let error = self.0.get(field)?;
+        let error = self.get(field)?;
         Some(match error.number {
             Some(n) => lang.t1(&error.key, "n", n),
             None => lang.t(&error.key),

@@ -162,7 +162,7 @@ impl Lang {
                         },
                     }
                 }
-                out
+                if html { as_one(out) } else { out }
             }
             Form::Chooses => {
                 let mut given = FluentArgs::new();
@@ -186,7 +186,7 @@ impl Lang {
                 if !errors.is_empty() {
                     return format!("⟦{key}⟧");
                 }
-                let text = if html { ruby(&text, false) } else { without_ruby(&text) };
+                let text = if html { as_one(ruby(&text, false)) } else { without_ruby(&text) };
                 text.replace('\u{e000}', "《")
             }
         }
@@ -328,7 +328,7 @@ fn read_message(pattern: &ast::Pattern<&'static str>) -> Message {
             all_plain.push_str(plain);
         }
     }
-    Message { form: Form::Fixed, html: all_html, plain: all_plain }
+    Message { form: Form::Fixed, html: as_one(all_html), plain: all_plain }
 }
 
 fn bundles() -> &'static [FluentBundle<FluentResource>; 3] {
@@ -384,6 +384,11 @@ fn ruby(text: &str, escape: bool) -> String {
     }
     push(&mut out, rest);
     out
+}
+
+/// Text with ruby in it as one inline box: in a row (a button, a chip) each `<ruby>` would else stand apart.
+fn as_one(html: String) -> String {
+    if html.contains("<ruby>") { format!("<span>{html}</span>") } else { html }
 }
 
 fn without_ruby(text: &str) -> String {

@@ -33,7 +33,10 @@ pub fn error(chrome: &Chrome, view: &ErrorView) -> String {
 
 /// What the site is and what it asks of those who post.
 #[derive(Clone, Debug, Default)]
-pub struct AboutView {}
+pub struct AboutView {
+    /// Where people write to; none in a demo.
+    pub contact: Option<String>,
+}
 
 #[must_use]
 pub fn about(chrome: &Chrome, view: &AboutView) -> String {
@@ -79,6 +82,14 @@ impl ErrorView {
             400..=499 => "empty",
             _ => "broken",
         }
+    }
+
+    pub(crate) fn offers_confirmation(&self) -> bool {
+        self.cause == Some(ErrorCause::Unconfirmed)
+    }
+
+    pub(crate) fn offers_login(&self) -> bool {
+        self.status == 401 || self.cause == Some(ErrorCause::LoginNeeded)
     }
 
     pub(crate) fn can_search(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::chrome::{Chrome, Flash};
 use crate::compose::{ChooseKindView, ComposeView};
 use crate::lang::Lang;
 use crate::notices::NoticesView;
-use crate::pages::{AboutView, ErrorView};
+use crate::pages::{AboutView, ErrorCause, ErrorView};
 use crate::posts::PostView;
 use crate::reading::{HomeView, ListView};
 use crate::review::{LogView, QueueView, ReviewItemView};
@@ -92,7 +92,27 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
             review::item(&moderator("/review/r1"), &ReviewItemView::sample_decided(lang)),
         ),
         ("review-log", review::log(&moderator("/review/log"), &LogView::sample(lang))),
-        ("about", pages::about(&visitor, &AboutView {})),
+        (
+            "about",
+            pages::about(
+                &visitor,
+                &AboutView { contact: Some("hello@megurumi.example".to_owned()) },
+            ),
+        ),
+        (
+            "error-unconfirmed",
+            pages::error(
+                &member("/posts/new"),
+                &ErrorView { status: 403, cause: Some(ErrorCause::Unconfirmed) },
+            ),
+        ),
+        (
+            "error-login",
+            pages::error(
+                &visitor,
+                &ErrorView { status: 401, cause: Some(ErrorCause::LoginNeeded) },
+            ),
+        ),
         ("error-404", pages::error(&visitor, &ErrorView { status: 404, cause: None })),
         ("error-403", pages::error(&visitor, &ErrorView { status: 403, cause: None })),
         ("error-413", pages::error(&visitor, &ErrorView { status: 413, cause: None })),

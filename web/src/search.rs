@@ -132,9 +132,9 @@ impl SearchView {
 }
 
 /// An age of the filter, in words.
-pub(crate) fn age_name(lang: &Lang, months: &u16) -> crate::html::Markup {
+pub(crate) fn age_name(lang: &Lang, months: &u16) -> String {
     if *months == 0 {
-        return lang.t("age-newborn");
+        return lang.ta("age-newborn").into_owned();
     }
-    crate::AgeRange { from: Some(*months), to: Some(*months) }.name(lang)
+    crate::AgeRange { from: Some(*months), to: Some(*months) }.plain_name(lang)
 }

@@ -9,3 +9,4 @@ about-health = When you worry about health
 about-health-1 = What is here is experience, not diagnosis. For sudden illness or injury in Japan call the children's medical line #8000; in an emergency, 119.
 about-data = What we keep and what we do not
 about-data-1 = Joining takes a nickname and an e-mail address, nothing else. Location data is removed from every photo and video before it is published. What you read is never used for advertising.
+about-contact = Contact

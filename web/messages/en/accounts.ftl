@@ -70,3 +70,4 @@ error-login = The address or the password is wrong.
 error-unconfirmed = Your address is not confirmed yet. Please open the link in the mail; we have sent it again.
 error-suspended = This account cannot be used at the moment.
 error-too-many-tries = Too many tries. Please wait a little and try again.
+confirm-resend = Send the mail again

@@ -94,3 +94,4 @@ error-file-too-big = Please choose a file under { $n } MB.
 error-file-empty = The file is empty. Please choose it again.
 error-not-ready = You can send it once the video is ready.
 error-version = It had changed in another window. Please look it over and send it again.
+compose-photo-alt-short = What it shows

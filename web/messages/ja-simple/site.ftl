@@ -38,3 +38,4 @@ flash-retrying = もう一度《いちど》、動画《どうが》の 準備�
 flash-login-needed = ログインしてください。
 flash-mail-sent = メールを 送《おく》りました。
 flash-form-errors = しるしの ところを 直《なお》してください。書《か》いた ことは のこっています。
+demo-label = おためし

@@ -67,3 +67,4 @@ error-login = メールアドレスかパスワードが違います。
 error-unconfirmed = メールの確認がまだです。届いたメールのリンクを開いてください。確認メールをもう一度送りました。
 error-suspended = このアカウントは、いま使えません。
 error-too-many-tries = 続けて何度もお試しになったので、すこし休んでからもう一度お願いします。
+confirm-resend = 確認のメールをもう一度送る

@@ -94,3 +94,4 @@ error-file-too-big = { $n }MBより小さいファイルをえらんでくださ
 error-file-empty = ファイルの中身がありません。えらび直してください。
 error-not-ready = 動画の準備が終わってから送れます。
 error-version = ほかの画面で先に変わっていました。内容を確かめて、もう一度送ってください。
+compose-photo-alt-short = 写っているもの

@@ -38,3 +38,4 @@ flash-retrying = もう一度、動画の準備をはじめました。
 flash-login-needed = 続けるにはログインしてください。
 flash-mail-sent = メールを送りました。
 flash-form-errors = 赤い印のところを直してください。入力したことは残っています。
+demo-label = おためし

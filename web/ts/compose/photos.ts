@@ -143,7 +143,7 @@ export class PhotoList {
     const alt = document.createElement("input");
     alt.type = "text";
     alt.maxLength = 200;
-    alt.placeholder = this.words.tAlt ?? "";
+    alt.placeholder = this.words.tAltShort ?? "";
     alt.setAttribute("aria-label", this.words.tAlt ?? "");
     const tools = document.createElement("div");
     tools.className = "photo-tools";
