@@ -4,15 +4,15 @@
 
 # To compile. clang and libclang are for the bindings to libav*.
 packages_build=(
-  build-essential pkg-config clang libclang-dev ca-certificates curl
+  build-essential pkg-config clang libclang-dev ca-certificates
   libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswresample-dev libswscale-dev
 )
 # To serve. heif-convert decodes iPhone photos; the dictionary makes Japanese words out of sentences.
 packages_serve=(libheif-examples mecab-ipadic)
 # To test. The browser and its fonts, the second database, and the CLI that makes clips for the browser to post.
-packages_test=(chromium ffmpeg fonts-noto-cjk git postgresql procps shellcheck)
+packages_test=(chromium curl ffmpeg fonts-noto-cjk git postgresql procps shellcheck)
 # To measure beside a peer.
-packages_bench=(curl ffmpeg nginx-light procps wrk)
+packages_bench=(ffmpeg nginx-light sqlite3 time wrk)
 
 # need_packages WHY NAME...: installs those that are missing; silent and quick when none is.
 need_packages() {
