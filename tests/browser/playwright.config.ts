@@ -29,6 +29,8 @@ export default defineConfig<SiteOptions>({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // Without a graphics card it would be imitated, at the cost of a whole core.
+        "--disable-gpu",
         "--autoplay-policy=no-user-gesture-required",
       ],
     },
