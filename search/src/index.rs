@@ -13,7 +13,7 @@ use crate::analyzer::{Analyzer, Dictionary};
 use crate::collect::{Best, Facets};
 use crate::highlight::{Highlighter, Segment};
 use crate::query::{Query, Terms};
-use crate::schema::{Document, Fields};
+use crate::schema::{Document, Fields, register_tokenizer};
 
 /// Bytes of unwritten postings before the writer spills a segment.
 const WRITER_MEMORY: usize = 50_000_000;
@@ -95,6 +95,7 @@ impl Index {
             Some((index, position)) => (index, position, false),
             None => (create(&folder)?, 0, true),
         };
+        register_tokenizer(&index);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let tantivy = index.writer_with_num_threads(1, WRITER_MEMORY)?;
         // A killed process can leave a delete file that the next commit would trip over.
@@ -150,14 +151,14 @@ impl Index {
     pub fn search(&self, query: &Query) -> Result<Results, Error> {
         let limit = query.limit.min(MOST_HITS);
         let after = query.after.min(FARTHEST_HIT);
-        let terms = Terms::of(&query.text, &self.analyzer)?;
+        let searcher = self.reader.searcher();
+        let terms = Terms::of(&query.text, &self.analyzer, &searcher, &self.fields)?;
         let best = Best {
             keep: after + limit,
             kind: query.kind.clone(),
             region: query.region.clone(),
             by_score: terms.is_some(),
         };
-        let searcher = self.reader.searcher();
         let found = searcher.search(&*query.to_tantivy(terms.as_ref(), &self.fields), &best)?;
         let highlighter = Highlighter::new(&self.analyzer, terms.as_ref());
         let mut hits = Vec::with_capacity(limit);

@@ -19,6 +19,7 @@ mod highlight;
 mod index;
 mod query;
 mod schema;
+mod sound;
 
 use std::io;
 use std::path::PathBuf;

@@ -7,16 +7,17 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::ops::Bound;
 
-use tantivy::Term;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Occur, PhraseQuery,
     Query as TantivyQuery, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
 
 use crate::Error;
-use crate::analyzer::{Analysis, Analyzer, to_hiragana};
+use crate::analyzer::{Analysis, Analyzer, fold_sound, to_hiragana};
 use crate::schema::Fields;
+use crate::sound::known_readings;
 
 /// Weights of the fields; measured on questions over Japanese encyclopedia paragraphs.
 const WORD: f32 = 1.0;
@@ -27,7 +28,8 @@ const PAIR_SLOP: u32 = 2;
 const BIGRAM: f32 = 0.5;
 const READING: f32 = 0.3;
 /// For questions in kana only.
-const TRIGRAM: f32 = 0.5;
+const READING_BY_SOUND: f32 = 1.0;
+const TRIGRAM_BY_SOUND: f32 = 0.5;
 
 /// What is typed beyond this many characters is not looked at.
 const LONGEST_TEXT: usize = 200;
@@ -77,7 +79,12 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// `None` for blank text.
-    pub fn of(text: &str, analyzer: &Analyzer) -> Result<Option<Terms>, Error> {
+    pub fn of(
+        text: &str,
+        analyzer: &Analyzer,
+        searcher: &Searcher,
+        fields: &Fields,
+    ) -> Result<Option<Terms>, Error> {
         if text.trim().is_empty() {
             return Ok(None);
         }
@@ -88,9 +95,11 @@ impl Terms {
             None => None,
         };
         let mut terms = Terms::default();
-        terms.add(&typed);
-        if let Some(kana) = &romaji {
-            terms.add(kana);
+        for analysis in std::iter::once(&typed).chain(&romaji) {
+            terms.add(analysis);
+            if analysis.is_nearly_all_kana() {
+                terms.add_sound(analysis, searcher, fields)?;
+            }
         }
         Ok(Some(terms))
     }
@@ -99,22 +108,33 @@ impl Terms {
         add_new(&mut self.words, analysis.terms().map(str::to_owned));
         add_new(&mut self.bigrams, analysis.bigrams());
         add_new(&mut self.readings, analysis.readings().map(str::to_owned));
-        if analysis.is_nearly_all_kana() {
-            self.by_sound = true;
-            add_new(&mut self.trigrams, analysis.reading_trigrams());
-            self.sound.push_str(&analysis.sound());
-            self.sound.push(' ');
+    }
+
+    fn add_sound(
+        &mut self,
+        analysis: &Analysis,
+        searcher: &Searcher,
+        fields: &Fields,
+    ) -> Result<(), Error> {
+        self.by_sound = true;
+        add_new(&mut self.trigrams, analysis.reading_trigrams());
+        for run in analysis.runs() {
+            add_new(&mut self.readings, known_readings(&run, fold_sound, searcher, fields.rd)?);
         }
+        self.sound.push_str(&analysis.sound());
+        self.sound.push(' ');
+        Ok(())
     }
 
     fn query(&self, fields: &Fields) -> Box<dyn TantivyQuery> {
         let mut any: Vec<Box<dyn TantivyQuery>> = vec![];
+        let reading = if self.by_sound { READING_BY_SOUND } else { READING };
         for (field, terms, weight) in [
             (fields.tok, &self.words, WORD),
             (fields.title_tok, &self.words, TITLE_WORD),
             (fields.bi, &self.bigrams, BIGRAM),
-            (fields.rd, &self.readings, READING),
-            (fields.r3, &self.trigrams, TRIGRAM),
+            (fields.rd, &self.readings, reading),
+            (fields.r3, &self.trigrams, TRIGRAM_BY_SOUND),
         ] {
             any.extend(terms.iter().map(|t| boosted(term(field, t), weight)));
         }

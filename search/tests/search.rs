@@ -132,6 +132,8 @@ fn a_whole_question_finds_the_post_that_answers_it() {
     let site = community();
     site.finds_first("離乳食はいつから始めればいいですか？", "weaning");
     site.finds_first("夜泣きがひどいときどうする", "cry");
+    site.finds_first("よなきがひどいときどうする", "cry");
+    site.finds_first("ようちえんはなんさいからですか", "kindergarten");
     site.finds_first("本を読んでくれるところ", "read");
     site.finds_first("りにゅうしょくはいつから", "weaning");
 }

@@ -13,10 +13,12 @@ mod normalize;
 mod romaji;
 mod spellings;
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 pub use dictionary::Dictionary;
-pub(crate) use kana::{fold_char, is_searchable};
+pub(crate) use kana::{fold_char, fold_sound, is_searchable};
+use lindera_dictionary::viterbi::Lattice;
 pub(crate) use normalize::Normalized;
 pub(crate) use romaji::to_hiragana;
 use spellings::Spellings;
@@ -65,7 +67,12 @@ impl Analyzer {
     }
 
     fn words(&self, normalized: &str) -> Result<Vec<Word>, crate::Error> {
-        let tokens = self.dictionary.segmenter.segment(normalized.into())?;
+        // The lattice grows to the longest sentence; one per thread spares making it anew each time.
+        thread_local!(static LATTICE: RefCell<Lattice> = RefCell::default());
+        let mut lattice = LATTICE.take();
+        let tokens =
+            self.dictionary.segmenter.segment_with_lattice(normalized.into(), &mut lattice)?;
+        LATTICE.set(lattice);
         Ok(tokens
             .into_iter()
             .map(|mut token| {
@@ -90,9 +97,14 @@ impl Analyzer {
 }
 
 impl Analysis {
+    /// Runs of letters, kana folded.
+    pub fn runs(&self) -> Vec<String> {
+        grams::spelling_runs(&self.normalized.text)
+    }
+
     /// Bigrams of the spelling, kana folded, within runs of letters.
     pub fn bigrams(&self) -> Vec<String> {
-        grams::of_runs(grams::spelling_runs(&self.normalized.text), 2)
+        grams::of_runs(self.runs(), 2)
     }
 
     /// Trigrams of the reading, across words, within runs that can be read.
