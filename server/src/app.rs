@@ -3,14 +3,15 @@
 use crate::changes;
 use crate::config::Config;
 use crate::db::{Db, migrations};
-use crate::jobs::{Registry, Schedule};
+use crate::jobs::{Every, Registry, Schedule};
 use crate::mail::Mailer;
-use crate::media::{S3Config, Store};
+use crate::media::{S3Config, Store, upload};
 use crate::regions::{self, Regions};
 use crate::time_id::Clock;
 use anyhow::Context;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Cheap to clone; every handler and job has one.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct Parts {
     pub db: Db,
     pub clock: Clock,
     pub media: Store,
+    /// Whose turn it is to append to an upload, on this node.
+    pub uploads: upload::Turns,
     pub mail: Mailer,
     pub regions: Regions,
     /// Scheme and host of the bucket when media is served from there.
@@ -73,6 +76,7 @@ impl App {
             db,
             clock,
             media,
+            uploads: upload::Turns::default(),
             mail,
             regions,
             media_origin,
@@ -93,10 +97,13 @@ impl App {
 
 /// Every kind of job there is.
 pub fn jobs() -> Registry {
-    Registry::default().with::<crate::mail::SendMail>()
+    Registry::default()
+        .with::<crate::mail::SendMail>()
+        .with::<upload::DropUpload>()
+        .with::<upload::PurgeUploads>()
 }
 
 /// What comes round by the clock.
 pub fn schedule() -> Schedule {
-    Schedule(vec![])
+    Schedule(vec![Every::new::<upload::PurgeUploads>(Duration::from_secs(600))])
 }

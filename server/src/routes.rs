@@ -175,11 +175,20 @@ impl Table {
 /// Every route of the site.
 #[rustfmt::skip]
 pub fn table() -> Table {
-    use Access::Public;
+    use Access::{Member, Public};
+    use crate::media::upload;
     Table::default()
         .get("/healthz",                Public,    crate::health::healthz)
         .get("/readyz",                 Public,    crate::health::readyz)
         .get("/assets/{*file}",          Public,    crate::http::assets::asset)
         .get("/favicon.ico",            Public,    crate::http::assets::favicon)
         .post("/language",              Public,    crate::http::language::choose)
+
+        .options("/uploads",            Public,    upload::discover)
+        .options("/uploads/{id}",       Public,    upload::discover)
+        .post_files("/uploads",         Member,    upload::create)
+        .post_files("/uploads/{id}",    Member,    upload::overridden)
+        .head("/uploads/{id}",          Member,    upload::head)
+        .patch_stream("/uploads/{id}",  Member,    upload::patch)
+        .delete("/uploads/{id}",        Member,    upload::terminate)
 }

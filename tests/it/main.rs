@@ -3,3 +3,5 @@
 
 mod core;
 mod media_store;
+mod uploads;
+mod uploads_killed;

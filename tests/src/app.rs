@@ -115,7 +115,7 @@ impl Mail {
 }
 
 /// Built once for all tests and runs: seconds of work, and never changed by a test.
-fn dictionary() -> PathBuf {
+pub fn dictionary() -> PathBuf {
     target().join("test-dictionary")
 }
 
@@ -133,7 +133,7 @@ pub fn binary(name: &str) -> PathBuf {
 }
 
 /// A database of its own on the test cluster.
-async fn fresh_postgres_database() -> String {
+pub async fn fresh_postgres_database() -> String {
     let cluster = std::env::var("MEGURUMI_TEST_POSTGRES").expect(
         "MEGURUMI_TEST_POSTGRES names the PostgreSQL cluster for tests; script/test starts one",
     );

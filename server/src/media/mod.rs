@@ -8,14 +8,15 @@
 //! - No call holds a whole file in memory.
 //!
 //! Not here: who may see an object (the caller asks `policy` first), what an object means (the
-//! features' tables), and resumable uploads over HTTP. The database is the truth about how much of
-//! an upload is there; this module only promises to forget whatever goes beyond it.
+//! features' tables). The database is the truth about how much of an upload is there; the store only
+//! promises to forget whatever goes beyond it. [`upload`] is the tus server over the two.
 
 mod folder;
 pub mod keys;
 mod s3;
 pub mod serve;
 mod store;
+pub mod upload;
 
 pub use keys::{InvalidKey, Key, Prefix};
 pub use s3::S3Config;
