@@ -166,7 +166,7 @@ impl Receiver {
         self.taken = end;
         match self.appender.write(chunk).await? {
             Some(offset) if may_acknowledge => {
-                self.acknowledge(offset, Some(self.next_lock())).await?
+                self.acknowledge(offset, Some(self.next_lock())).await?;
             }
             _ => {}
         }
