@@ -376,3 +376,21 @@ fn what_lies_beside_the_index_survives_a_wipe() {
     assert!(index.is_empty());
     assert!(folder.path().join("photo.jpg").exists());
 }
+
+#[test]
+fn searches_run_while_changes_are_applied() {
+    let site = community();
+    std::thread::scope(|scope| {
+        let searches = scope.spawn(|| {
+            for _ in 0..50 {
+                site.finds_first("離乳食", "weaning");
+            }
+        });
+        for position in 2..12 {
+            let post = post("other", "そら豆", "さやのまま。");
+            site.index.apply(vec![upsert(post)], position).unwrap();
+        }
+        searches.join().unwrap();
+    });
+    assert_eq!((site.index.position(), site.index.len()), (11, 9));
+}
