@@ -3,6 +3,7 @@
 use crate::changes;
 use crate::config::Config;
 use crate::db::{Db, migrations};
+use crate::discovery::cache::PageCache;
 use crate::jobs::{Every, Registry, Schedule};
 use crate::mail::Mailer;
 use crate::media::{S3Config, Store, upload};
@@ -25,6 +26,9 @@ pub struct Parts {
     /// Whose turn it is to append to an upload, on this node.
     pub uploads: upload::Turns,
     pub mail: Mailer,
+    pub index: search::Index,
+    /// Ready pages for anonymous readers.
+    pub pages: PageCache,
     pub regions: Regions,
     /// Scheme and host of the bucket when media is served from there.
     pub media_origin: Option<String>,
@@ -67,6 +71,15 @@ impl App {
             }),
         };
         let mail = Mailer::new(&config).context("cannot set up mail")?;
+        let folders =
+            (config.dictionary_source.clone(), config.dictionary.clone(), config.index_folder());
+        // Building the dictionary takes a few seconds, once.
+        let index = tokio::task::spawn_blocking(move || {
+            let dictionary = search::Dictionary::open_or_build(&folders.0, &folders.1)
+                .context("cannot open or build the dictionary (Debian package mecab-ipadic)")?;
+            search::Index::open(&folders.2, dictionary).context("cannot open the search index")
+        })
+        .await??;
         let media_origin = config
             .s3
             .as_ref()
@@ -78,6 +91,8 @@ impl App {
             media,
             uploads: upload::Turns::default(),
             mail,
+            index,
+            pages: PageCache::default(),
             regions,
             media_origin,
             csp: OnceLock::new(),
@@ -99,6 +114,8 @@ impl App {
 pub fn jobs() -> Registry {
     Registry::default()
         .with::<crate::mail::SendMail>()
+        .with::<crate::photos::ProcessPhoto>()
+        .with::<crate::videos::TranscodeVideo>()
         .with::<upload::DropUpload>()
         .with::<upload::PurgeUploads>()
 }

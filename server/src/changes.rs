@@ -90,6 +90,11 @@ impl ChangeSignal {
         self.0.send_modify(|rings| *rings += 1);
     }
 
+    /// How many rings there were on this node.
+    pub fn heard(&self) -> u64 {
+        *self.0.borrow()
+    }
+
     pub fn listen(&self) -> ChangeListener {
         ChangeListener(self.0.subscribe())
     }

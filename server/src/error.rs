@@ -43,6 +43,15 @@ impl From<crate::db::DbError> for Error {
     }
 }
 
+impl From<crate::media::MediaError> for Error {
+    fn from(error: crate::media::MediaError) -> Self {
+        match error {
+            crate::media::MediaError::NotFound(_) => Self::NotFound,
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self::Internal(error.into())
@@ -87,7 +96,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match &self {
             Self::Internal(cause) => {
-                tracing::error!(cause = format!("{cause:#}"), "request failed")
+                tracing::error!(cause = format!("{cause:#}"), "request failed");
             }
             Self::BadRequest(why) | Self::Conflict(why) => tracing::debug!(why, "request refused"),
             _ => {}

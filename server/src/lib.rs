@@ -22,9 +22,11 @@ pub mod media;
 pub mod text;
 pub mod time_id;
 
+pub mod discovery;
 pub mod moderation;
 pub mod notifications;
 pub mod photos;
 pub mod posts;
 pub mod regions;
+pub mod thanks;
 pub mod videos;

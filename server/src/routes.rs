@@ -180,7 +180,7 @@ pub fn table() -> Table {
     Table::default()
         .get("/healthz",                Public,    crate::health::healthz)
         .get("/readyz",                 Public,    crate::health::readyz)
-        .get("/assets/{*file}",          Public,    crate::http::assets::asset)
+        .get("/assets/{*file}",         Public,    crate::http::assets::asset)
         .get("/favicon.ico",            Public,    crate::http::assets::favicon)
         .post("/language",              Public,    crate::http::language::choose)
 
@@ -191,4 +191,25 @@ pub fn table() -> Table {
         .head("/uploads/{id}",          Member,    upload::head)
         .patch_stream("/uploads/{id}",  Member,    upload::patch)
         .delete("/uploads/{id}",        Member,    upload::terminate)
+
+        .get("/",                       Public,    crate::discovery::home)
+        .get("/kinds/{kind}",           Public,    crate::discovery::kind)
+        .get("/regions/{id}",           Public,    crate::discovery::region)
+        .get("/tags/{tag}",             Public,    crate::discovery::tag)
+        .get("/people/{id}",            Public,    crate::discovery::person)
+        .get("/search",                 Public,    crate::discovery::search)
+
+        .get("/media/photos/{id}/{generation}/{file}", Public, crate::photos::pages::file)
+        .get("/media/videos/{id}/{generation}/{file}", Public, crate::videos::pages::file)
+
+        .get("/posts/new",              Member,    crate::posts::compose::new)
+        .post_files("/posts/new",       Member,    crate::posts::compose::create)
+        .get("/posts/{id}",             Public,    crate::discovery::post)
+        .get("/posts/{id}/edit",        Member,    crate::posts::compose::edit)
+        .post_files("/posts/{id}/edit", Member,    crate::posts::compose::save_form)
+        .put("/posts/{id}/draft",       Member,    crate::posts::compose::autosave)
+        .post_files("/posts/{id}/photos", Member,  crate::posts::compose::add_photos)
+        .get("/posts/{id}/status",      Member,    crate::posts::compose::status)
+        .post("/posts/{id}/withdraw",   Member,    crate::posts::compose::withdraw)
+        .get("/me",                     Member,    crate::posts::me::me)
 }

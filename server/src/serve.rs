@@ -1,6 +1,7 @@
 //! The running process: listener, worker, followers, and how they stop.
 
 use crate::app::{self, App};
+use crate::discovery::{cache, index};
 use crate::jobs::Worker;
 use anyhow::Context;
 use std::future::IntoFuture;
@@ -55,6 +56,8 @@ fn start_worker(app: &App) -> Worker {
 fn start_followers(app: &App) -> JoinSet<()> {
     let mut followers = JoinSet::new();
     followers.spawn(app::schedule().run(app.clone()));
+    followers.spawn(index::follow(app.clone()));
+    followers.spawn(cache::hear_other_nodes(app.clone()));
     followers
 }
 

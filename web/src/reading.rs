@@ -91,7 +91,7 @@ pub struct ListView {
 pub fn list(chrome: &Chrome, view: &ListView) -> String {
     let lang = chrome.lang;
     let title = match &view.of {
-        ListOf::Kind(kind) => lang.ta(&format!("kind-{}-list", kind.slug())).into_owned(),
+        ListOf::Kind(kind) => lang.ta(format!("kind-{}-list", kind.slug())).into_owned(),
         ListOf::Region { name } => lang.ta1("list-region", "name", name),
         ListOf::Tag { name } => lang.ta1("list-tag", "name", name),
         ListOf::Person { nickname, .. } => lang.ta1("list-person", "name", nickname),

@@ -111,6 +111,51 @@ pub fn can_review(viewer: &Viewer, author: AccountId) -> Verdict<Review> {
     if account.id == author { Err(Refusal::WrongState) } else { proof(account.id) }
 }
 
+/// How one revision uses a photo or video, as far as seeing it is concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct MediaUse {
+    /// It is what the public sees of a published post.
+    pub is_public: bool,
+    /// It was handed to the moderators: waits, or was decided.
+    pub was_submitted: bool,
+}
+
+/// Who else may be given the bytes that this viewer gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    Everyone,
+    /// Its author, or a moderator: for no shared cache.
+    ThisViewer,
+}
+
+impl Audience {
+    /// A public file may be hidden later: caches ask again after an hour.
+    pub fn cache_control(self) -> axum::http::HeaderValue {
+        axum::http::HeaderValue::from_static(match self {
+            Self::Everyone => "public, max-age=3600",
+            Self::ThisViewer => "private, max-age=600",
+        })
+    }
+}
+
+/// A file of a photo or video is for everyone when a published revision shows it; else for its owner, and for moderators once it
+/// was submitted. For anyone else it does not exist.
+pub fn media_audience(
+    viewer: &Viewer,
+    owner: AccountId,
+    mut uses: impl Iterator<Item = MediaUse> + Clone,
+) -> Result<Audience, Refusal> {
+    if uses.clone().any(|used| used.is_public) {
+        return Ok(Audience::Everyone);
+    }
+    let is_for_moderators = viewer.is_moderator() && uses.any(|used| used.was_submitted);
+    if viewer.is(owner) || is_for_moderators {
+        Ok(Audience::ThisViewer)
+    } else {
+        Err(Refusal::Hidden)
+    }
+}
+
 /// One's own account, suspended or not.
 pub fn can_edit_account(viewer: &Viewer, account: AccountId) -> Verdict<EditAccount> {
     if viewer.is(account) { proof(account) } else { Err(Refusal::Hidden) }

@@ -13,11 +13,19 @@ use sea_query::{
     SqliteQueryBuilder, Table, TableCreateStatement,
 };
 
-const STEPS: &[(i64, &str, fn() -> Vec<Step>)] = &[(1, "first", m0001_first::steps)];
+type Migration = (i64, &'static str, fn() -> Vec<Step>);
+
+const STEPS: &[Migration] = &[(1, "first", m0001_first::steps)];
 
 pub(super) enum Step {
-    Table(TableCreateStatement),
+    Table(Box<TableCreateStatement>),
     Index(IndexCreateStatement),
+}
+
+impl Step {
+    fn table(table: TableCreateStatement) -> Self {
+        Self::Table(Box::new(table))
+    }
 }
 
 /// Brings the schema up to date. Returns the names of the steps it took. Several nodes may call it at once.
@@ -34,7 +42,7 @@ pub async fn migrate(db: &Db, clock: &Clock) -> Result<Vec<&'static str>> {
         .col(text(SchemaMigrations::Name))
         .col(integer(SchemaMigrations::AppliedAt))
         .take();
-    run(&mut tx, &Step::Table(ledger)).await?;
+    run(&mut tx, &Step::table(ledger)).await?;
     for (number, name, steps) in STEPS {
         let done = Query::select()
             .expr_as(Expr::val(1i64), "n")

@@ -49,7 +49,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     };
     let view = ErrorView { status: status.as_u16(), cause: cause(page) };
     let mut filled = if wants_json {
-        let message = chrome.lang.ta(&format!("{}-words", view.key()));
+        let message = chrome.lang.ta(format!("{}-words", view.key()));
         let body = serde_json::json!({
             "error": page, "message": message, "request_id": chrome.request_id,
         });

@@ -16,6 +16,7 @@ pub use form::Fields;
 
 use crate::access::viewer;
 use crate::app::App;
+use crate::discovery::cache;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -38,6 +39,7 @@ pub fn layers(app: &App, routes: Router<App>) -> Router {
         .layer(CatchPanicLayer::custom(error_pages::panicked))
         .layer(CompressionLayer::new().gzip(true).compress_when(compressible))
         .layer(from_fn_with_state(app.clone(), security::headers))
+        .layer(from_fn_with_state(app.clone(), cache::layer))
         .layer(from_fn(log::request))
         .with_state(app.clone())
 }

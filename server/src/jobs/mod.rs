@@ -76,6 +76,7 @@ macro_rules! worth_retrying {
 worth_retrying!(
     anyhow::Error,
     crate::db::DbError,
+    crate::error::Error,
     crate::media::MediaError,
     std::io::Error,
     serde_json::Error,

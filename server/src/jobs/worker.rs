@@ -180,7 +180,7 @@ async fn stopped_for_long(stop: Option<&mut watch::Receiver<bool>>) {
     {
         tokio::time::sleep(FINISH).await;
     } else {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

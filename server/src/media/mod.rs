@@ -17,7 +17,9 @@ mod s3;
 pub mod serve;
 mod store;
 pub mod upload;
+mod work;
 
 pub use keys::{InvalidKey, Key, Prefix};
 pub use s3::S3Config;
 pub use store::{Appender, MediaError, Object, ReadBody, Result, Store, UploadHandle};
+pub use work::WorkFolder;

@@ -25,3 +25,16 @@ pub async fn enqueue_review(
 pub async fn withdraw_review(tx: &mut Tx, clock: &Clock, revision: RevisionId) -> Result<()> {
     sql::withdraw_items(tx, clock, "revision", &revision.to_string()).await
 }
+
+/// What was decided, as the subject's author may know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub reason: Option<web::Reason>,
+    /// The moderator's own words; may be empty.
+    pub note: String,
+}
+
+/// The newest decision on a revision, if there is one.
+pub async fn last_decision(db: impl Read, revision: RevisionId) -> Result<Option<Outcome>> {
+    sql::last_outcome(db, revision).await
+}

@@ -1,6 +1,7 @@
-use crate::db::tables::ReviewItems;
+use super::Outcome;
+use crate::db::tables::{Decisions, ReviewItems};
 use crate::db::{Read, Result, Tx};
-use crate::time_id::{AccountId, Clock, ReviewItemId};
+use crate::time_id::{AccountId, Clock, ReviewItemId, RevisionId};
 use sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query};
 
 pub(super) async fn count_waiting(db: impl Read) -> Result<u32> {
@@ -66,4 +67,26 @@ pub(super) async fn withdraw_items(
         .and_where(Expr::col(ReviewItems::State).is_in(["waiting", "claimed", "escalated"]))
         .take();
     tx.execute(&statement).await.map(drop)
+}
+
+pub(super) async fn last_outcome(db: impl Read, revision: RevisionId) -> Result<Option<Outcome>> {
+    let statement = Query::select()
+        .columns([Decisions::Reason, Decisions::Note])
+        .from(Decisions::Table)
+        .inner_join(
+            ReviewItems::Table,
+            Expr::col((ReviewItems::Table, ReviewItems::Id))
+                .equals((Decisions::Table, Decisions::ItemId)),
+        )
+        .and_where(Expr::col(ReviewItems::SubjectKind).eq("revision"))
+        .and_where(Expr::col(ReviewItems::SubjectId).eq(revision))
+        .order_by(Decisions::DecidedAt, sea_query::Order::Desc)
+        .limit(1)
+        .take();
+    let Some(row) = db.row(&statement).await? else { return Ok(None) };
+    let reason = row.get::<Option<String>>("reason")?;
+    Ok(Some(Outcome {
+        reason: reason.as_deref().and_then(web::Reason::from_slug),
+        note: row.get("note")?,
+    }))
 }

@@ -5,12 +5,20 @@
 //!
 //! Not here: which post shows a photo (`posts`), how it is decoded (the transcoder).
 
+pub mod actions;
+mod jobs;
+pub mod pages;
 mod sql;
 
+pub use jobs::ProcessPhoto;
 pub use sql::{find, find_many};
 
 use crate::text_enum;
 use crate::time_id::{AccountId, PhotoId};
+use web::media::{Picture, Rendition};
+
+/// What is made of each photo, in pixels of width: a phone's list, a phone's page, a desktop's page, full screen.
+pub const WIDTHS: [u32; 4] = [360, 720, 1080, 1600];
 
 text_enum! {
     pub enum PhotoState { Processing = "processing", Ready = "ready", Failed = "failed" }
@@ -31,4 +39,26 @@ pub struct Photo {
     pub widths: Vec<u32>,
     /// `#rrggbb`.
     pub colour: Option<String>,
+}
+
+/// The photo as pages show it; `None` until it is ready.
+pub fn picture(photo: &Photo, alt: &str) -> Option<Picture> {
+    if photo.state != PhotoState::Ready {
+        return None;
+    }
+    let renditions = |extension: &str| {
+        let rendition = |width: &u32| Rendition {
+            url: format!("/media/photos/{}/{}/{width}.{extension}", photo.id, photo.generation),
+            width: *width,
+        };
+        photo.widths.iter().map(rendition).collect()
+    };
+    Some(Picture {
+        alt: alt.to_owned(),
+        width: photo.width,
+        height: photo.height,
+        colour: photo.colour.clone(),
+        jpeg: renditions("jpg"),
+        webp: renditions("webp"),
+    })
 }

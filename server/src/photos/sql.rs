@@ -1,8 +1,10 @@
-use super::Photo;
+use super::{Photo, PhotoState};
+use crate::access::policy::{Proof, Write};
 use crate::db::tables::Photos;
-use crate::db::{Read, Result, Row};
-use crate::time_id::PhotoId;
+use crate::db::{Read, Result, Row, Tx};
+use crate::time_id::{Clock, PhotoId};
 use sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use transcoder_protocol::PhotoOutput;
 
 fn select() -> SelectStatement {
     Query::select()
@@ -47,4 +49,80 @@ pub async fn find_many(db: impl Read, ids: &[PhotoId]) -> Result<Vec<Photo>> {
     }
     let statement = select().and_where(Expr::col(Photos::Id).is_in(ids.iter().copied())).take();
     db.rows(&statement).await?.iter().map(read).collect()
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    clock: &Clock,
+    proof: &Proof<Write>,
+    id: PhotoId,
+    bytes: u64,
+) -> Result<()> {
+    let now = clock.now();
+    let statement = Query::insert()
+        .into_table(Photos::Table)
+        .columns([
+            Photos::Id,
+            Photos::OwnerId,
+            Photos::State,
+            Photos::Generation,
+            Photos::Bytes,
+            Photos::CreatedAt,
+            Photos::UpdatedAt,
+        ])
+        .values_panic([
+            id.into(),
+            proof.actor.into(),
+            PhotoState::Processing.into(),
+            0i64.into(),
+            bytes.into(),
+            now.into(),
+            now.into(),
+        ])
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+pub(super) async fn set_ready(
+    tx: &mut Tx,
+    clock: &Clock,
+    id: PhotoId,
+    generation: i64,
+    output: &PhotoOutput,
+) -> Result<()> {
+    let widths = serde_json::to_string(&output.widths).unwrap_or_default();
+    let statement = Query::update()
+        .table(Photos::Table)
+        .values([
+            (Photos::State, PhotoState::Ready.into()),
+            (Photos::Failure, None::<String>.into()),
+            (Photos::Generation, generation.into()),
+            (Photos::Width, i64::from(output.width).into()),
+            (Photos::Height, i64::from(output.height).into()),
+            (Photos::Widths, widths.into()),
+            (Photos::Colour, output.colour.clone().into()),
+            (Photos::UpdatedAt, clock.now().into()),
+        ])
+        .and_where(Expr::col(Photos::Id).eq(id))
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+pub(super) async fn set_failed(
+    tx: &mut Tx,
+    clock: &Clock,
+    id: PhotoId,
+    failure: &str,
+) -> Result<()> {
+    let statement = Query::update()
+        .table(Photos::Table)
+        .values([
+            (Photos::State, PhotoState::Failed.into()),
+            (Photos::Failure, failure.into()),
+            (Photos::UpdatedAt, clock.now().into()),
+        ])
+        .and_where(Expr::col(Photos::Id).eq(id))
+        .and_where(Expr::col(Photos::State).eq(PhotoState::Processing))
+        .take();
+    tx.execute(&statement).await.map(drop)
 }

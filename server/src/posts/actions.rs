@@ -8,7 +8,7 @@ use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::notifications::{self, Notice};
 use crate::photos::PhotoState;
-use crate::time_id::{Clock, PhotoId, PostId, VideoId};
+use crate::time_id::{AccountId, Clock, PhotoId, PostId, VideoId};
 use crate::videos::VideoStatus;
 use crate::{moderation, photos, videos};
 
@@ -137,21 +137,44 @@ pub async fn attach_photo(
     Ok(())
 }
 
-/// Puts a video on the post, or takes it off, in the caller's transaction.
-pub async fn set_video(
+/// Puts a video that its sender uploaded for this post on it, in the caller's transaction.
+///
+/// Errors: [`Error::NotFound`] when the post is not the sender's, [`Error::Conflict`] when it waits in review.
+pub async fn receive_video(
     tx: &mut Tx,
     clock: &Clock,
-    viewer: &Viewer,
+    sender: AccountId,
     id: PostId,
+    video: VideoId,
+) -> Result<()> {
+    let editing = load(tx, id).await?;
+    if editing.post.author_id != sender {
+        return Err(Error::NotFound);
+    }
+    put_video(tx, clock, editing, Some(video)).await
+}
+
+/// Takes the video off the post.
+pub async fn remove_video(app: &App, viewer: &Viewer, id: PostId) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let editing = load(&mut tx, id).await?;
+    policy::can_edit_post(viewer, editing.post.author_id)?;
+    put_video(&mut tx, &app.clock, editing, None).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn put_video(
+    tx: &mut Tx,
+    clock: &Clock,
+    Editing { post, revision }: Editing,
     video: Option<VideoId>,
 ) -> Result<()> {
-    let Editing { post, revision } = load(tx, id).await?;
-    policy::can_edit_post(viewer, post.author_id)?;
     let revision = writable(tx, clock, revision).await?;
     if !sql::set_video(tx, clock, revision.id, video).await? {
         return Err(Error::Conflict("this revision waits in review"));
     }
-    sql::touch_post(tx, clock, id).await?;
+    sql::touch_post(tx, clock, post.id).await?;
     Ok(())
 }
 

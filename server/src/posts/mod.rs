@@ -18,14 +18,20 @@
 //! (`discovery`).
 
 pub mod actions;
+pub mod compose;
+mod form;
+pub mod me;
+pub mod present;
 mod sql;
 
 pub use sql::{
     Filter, cards_by_author, cards_by_ids, cards_newest, cards_with_tag, content, count_published,
-    drafts_of, find, open_revision, own_posts, published_content, published_ids, revision,
-    revisions_with_photo, revisions_with_video, tag_label, thanks_count, visible_to,
+    drafts_of, find, latest_revision, open_revision, own_posts, published_author,
+    published_content, published_ids, revision, revisions_with_photo, revisions_with_video,
+    tag_label, thanks_count, visible_to,
 };
 
+use crate::access::policy::MediaUse;
 use crate::photos::Photo;
 use crate::text_enum;
 use crate::time_id::{AccountId, PhotoId, PostId, RevisionId, Timestamp, VideoId};
@@ -173,31 +179,51 @@ pub struct OwnPost {
     pub revision: Revision,
 }
 
+/// Someone's public face.
+#[derive(Clone, Debug)]
+pub struct Author {
+    pub nickname: String,
+    pub region_id: Option<String>,
+    pub since: Timestamp,
+    /// Something of theirs can be read by everyone.
+    pub has_published: bool,
+}
+
+/// How these revisions use a photo or video, for [`crate::access::policy::media_audience`].
+pub fn media_uses(revisions: &[(Post, Revision)]) -> impl Iterator<Item = MediaUse> + Clone + '_ {
+    revisions.iter().map(|(post, revision)| MediaUse {
+        is_public: post.visibility == Visibility::Published
+            && post.published_revision_id == Some(revision.id),
+        was_submitted: revision.submitted_at.is_some()
+            && !matches!(revision.state, RevisionState::Draft | RevisionState::Withdrawn),
+    })
+}
+
 /// What a draft holds, checked: see [`actions::save`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
-    /// At most 60 characters.
+    /// At most 80 characters.
     pub title: String,
-    /// At most 10,000 characters.
+    /// At most 20,000 characters.
     pub body: String,
     /// Of `regions`.
     pub region_id: Option<String>,
     /// At most 8, each at most 20 characters.
     pub tags: Vec<Tag>,
-    /// 0 to 144.
+    /// 0 to 216.
     pub age_from_months: Option<u16>,
     pub age_to_months: Option<u16>,
     /// The photos kept, in order, each with its words; at most 10.
     pub photos: Vec<(PhotoId, String)>,
 }
 
-pub const TITLE_CHARS: usize = 60;
-pub const BODY_CHARS: usize = 10_000;
+pub const TITLE_CHARS: usize = 80;
+pub const BODY_CHARS: usize = 20_000;
 pub const TAGS: usize = 8;
 pub const TAG_CHARS: usize = 20;
 pub const PHOTOS: usize = 10;
 pub const ALT_CHARS: usize = 200;
-pub const AGE_MONTHS: u16 = 144;
+pub const AGE_MONTHS: u16 = 216;
 
 /// The form in which a tag is compared: NFKC, lower case, no spaces, no leading `#`.
 pub fn fold_tag(typed: &str) -> String {
@@ -217,6 +243,39 @@ pub fn parse_tags(line: &str) -> Vec<Tag> {
         }
     }
     tags
+}
+
+impl From<Kind> for web::Kind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Recipe => Self::Recipe,
+            Kind::Activity => Self::Activity,
+            Kind::Tip => Self::Tip,
+            Kind::Question => Self::Question,
+        }
+    }
+}
+
+/// Where a post stands by its newest revision, in the words of its author's pages.
+pub fn shown_state(post: &Post, revision: &Revision) -> web::PostState {
+    use web::PostState as Shown;
+    match (post.visibility, revision.state) {
+        (Visibility::Withdrawn, _) | (_, RevisionState::Withdrawn) => Shown::Withdrawn,
+        (Visibility::Hidden, RevisionState::Published | RevisionState::Superseded) => Shown::Hidden,
+        (_, RevisionState::Draft) => Shown::Draft,
+        (_, RevisionState::Processing) => Shown::Processing,
+        (_, RevisionState::ProcessingFailed) => Shown::ProcessingFailed,
+        (
+            _,
+            RevisionState::Screening
+            | RevisionState::Queued
+            | RevisionState::Claimed
+            | RevisionState::Escalated,
+        ) => Shown::Waiting,
+        (_, RevisionState::ChangesRequested) => Shown::ChangesRequested,
+        (_, RevisionState::Rejected) => Shown::Rejected,
+        (_, RevisionState::Published | RevisionState::Superseded) => Shown::Published,
+    }
 }
 
 #[cfg(test)]

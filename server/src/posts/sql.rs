@@ -1,4 +1,6 @@
-use super::{Card, Content, Draft, Kind, OwnPost, Post, Revision, RevisionState, Tag, Visibility};
+use super::{
+    Author, Card, Content, Draft, Kind, OwnPost, Post, Revision, RevisionState, Tag, Visibility,
+};
 use crate::access::Viewer;
 use crate::access::policy::{EditPost, Proof, Write};
 use crate::db::page::{Cursor, Page, newest_first};
@@ -110,7 +112,8 @@ pub async fn open_revision(db: impl Read, post: PostId) -> Result<Option<Revisio
     db.row(&statement).await?.as_ref().map(read_revision).transpose()
 }
 
-pub(super) async fn latest_revision(db: impl Read, post: PostId) -> Result<Option<Revision>> {
+/// The newest revision, whatever became of it.
+pub async fn latest_revision(db: impl Read, post: PostId) -> Result<Option<Revision>> {
     let statement = select_revision()
         .and_where(Expr::col(Revisions::PostId).eq(post))
         .order_by(Revisions::Number, Order::Desc)
@@ -846,4 +849,39 @@ pub async fn published_ids(db: impl Read, after: Option<PostId>, size: u64) -> R
     }
     let rows = db.rows(&statement).await?;
     rows.iter().map(|row| row.get("id")).collect()
+}
+
+/// All thank-yous ever said for a person's posts.
+pub(super) async fn thanks_received(db: impl Read, author: AccountId) -> Result<u32> {
+    let statement = Query::select()
+        .expr_as(Func::cast_as(Func::sum(Expr::col(Posts::ThanksCount)), "bigint"), "n")
+        .from(Posts::Table)
+        .and_where(Expr::col(Posts::AuthorId).eq(author))
+        .take();
+    let row = db.row(&statement).await?;
+    Ok(row.map(|row| row.get::<Option<u32>>("n")).transpose()?.flatten().unwrap_or(0))
+}
+
+/// A person as the public knows them; nobody for an account that was closed.
+pub async fn published_author(db: &Db, id: AccountId) -> Result<Option<Author>> {
+    let account = Query::select()
+        .columns([Accounts::Nickname, Accounts::RegionId, Accounts::CreatedAt])
+        .from(Accounts::Table)
+        .and_where(Expr::col(Accounts::Id).eq(id))
+        .and_where(Expr::col(Accounts::State).ne("closed"))
+        .take();
+    let Some(row) = db.row(&account).await? else { return Ok(None) };
+    let published = Query::select()
+        .expr_as(Expr::val(1i64), "n")
+        .from(Posts::Table)
+        .and_where(Expr::col(Posts::AuthorId).eq(id))
+        .and_where(Expr::col(Posts::Visibility).eq(Visibility::Published))
+        .limit(1)
+        .take();
+    Ok(Some(Author {
+        nickname: row.get("nickname")?,
+        region_id: row.get("region_id")?,
+        since: row.get("created_at")?,
+        has_published: db.row(&published).await?.is_some(),
+    }))
 }

@@ -5,8 +5,12 @@
 //!
 //! Not here: bytes on their way in (`media::upload`), the work on frames (the transcoder), which post shows a video (`posts`).
 
+pub mod actions;
+mod jobs;
+pub mod pages;
 mod sql;
 
+pub use jobs::TranscodeVideo;
 pub use sql::{find, find_many};
 
 use crate::text_enum;
@@ -35,4 +39,48 @@ pub struct Video {
     pub storyboard: Option<transcoder_protocol::Storyboard>,
     /// The poster's size: the file is `poster.jpg` of the generation. `None` until ready.
     pub poster: Option<transcoder_protocol::ImageFile>,
+}
+
+/// The video as pages play it; `None` until it is ready.
+pub fn player(video: &Video) -> Option<web::media::Video> {
+    if video.state != VideoStatus::Ready {
+        return None;
+    }
+    let base = format!("/media/videos/{}/{}", video.id, video.generation);
+    let poster = video.poster.as_ref().map(|poster| web::media::Picture {
+        width: poster.width,
+        height: poster.height,
+        jpeg: vec![web::media::Rendition {
+            url: format!("{base}/{}", poster.file),
+            width: poster.width,
+        }],
+        ..web::media::Picture::default()
+    });
+    let storyboard =
+        video.storyboard.as_ref().filter(|board| !board.at_ms.is_empty()).map(|board| {
+            let count = board.at_ms.len() as u64;
+            web::media::Storyboard {
+                sprite_url: format!("{base}/{}", board.file),
+                vtt_url: format!("{base}/storyboard.vtt"),
+                columns: board.columns,
+                count: count as u32,
+                tile_width: board.tile_width,
+                tile_height: board.tile_height,
+                interval_ms: u32::try_from(video.duration_ms / count).unwrap_or(u32::MAX),
+            }
+        });
+    Some(web::media::Video {
+        hls_url: format!("{base}/master.m3u8"),
+        mp4_url: format!("{base}/plain.mp4"),
+        poster,
+        width: video.width,
+        height: video.height,
+        seconds: seconds(video.duration_ms),
+        storyboard,
+    })
+}
+
+/// Whole seconds, rounded, at least one.
+pub fn seconds(duration_ms: u64) -> u32 {
+    u32::try_from(duration_ms.saturating_add(500) / 1000).unwrap_or(u32::MAX).max(1)
 }

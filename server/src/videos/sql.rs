@@ -1,8 +1,9 @@
-use super::Video;
-use crate::db::tables::Videos;
-use crate::db::{Read, Result, Row};
-use crate::time_id::VideoId;
-use sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use super::{Video, VideoStatus};
+use crate::db::tables::{Renditions, Videos};
+use crate::db::{Read, Result, Row, Tx};
+use crate::time_id::{AccountId, Clock, UploadId, VideoId};
+use sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+use transcoder_protocol::{Rendition, VideoOutput};
 
 fn select() -> SelectStatement {
     Query::select()
@@ -54,4 +55,210 @@ pub async fn find_many(db: impl Read, ids: &[VideoId]) -> Result<Vec<Video>> {
     }
     let statement = select().and_where(Expr::col(Videos::Id).is_in(ids.iter().copied())).take();
     db.rows(&statement).await?.iter().map(read).collect()
+}
+
+/// The video made from an upload, if there is one.
+pub async fn find_by_upload(db: impl Read, upload: UploadId) -> Result<Option<Video>> {
+    let statement = select().and_where(Expr::col(Videos::UploadId).eq(upload)).take();
+    db.row(&statement).await?.as_ref().map(read).transpose()
+}
+
+/// A new video, queued. An upload becomes one video, however often it is told so.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    clock: &Clock,
+    id: VideoId,
+    owner: AccountId,
+    upload: UploadId,
+    bytes: u64,
+) -> Result<bool> {
+    let now = clock.now();
+    let statement = Query::insert()
+        .into_table(Videos::Table)
+        .columns([
+            Videos::Id,
+            Videos::OwnerId,
+            Videos::UploadId,
+            Videos::State,
+            Videos::Progress,
+            Videos::Generation,
+            Videos::SourceBytes,
+            Videos::CreatedAt,
+            Videos::UpdatedAt,
+        ])
+        .values_panic([
+            id.into(),
+            owner.into(),
+            upload.into(),
+            VideoStatus::Queued.into(),
+            0i64.into(),
+            0i64.into(),
+            bytes.into(),
+            now.into(),
+            now.into(),
+        ])
+        .on_conflict(OnConflict::column(Videos::UploadId).do_nothing().to_owned())
+        .take();
+    Ok(tx.execute(&statement).await? == 1)
+}
+
+/// Moves a video from one of `from` to `to`. Returns whether it was there.
+pub(super) async fn move_to(
+    tx: &mut Tx,
+    clock: &Clock,
+    id: VideoId,
+    from: &[VideoStatus],
+    to: VideoStatus,
+    failure: Option<&str>,
+) -> Result<bool> {
+    let statement = Query::update()
+        .table(Videos::Table)
+        .values([
+            (Videos::State, to.into()),
+            (Videos::Failure, failure.map(str::to_owned).into()),
+            (Videos::Progress, 0i64.into()),
+            (Videos::UpdatedAt, clock.now().into()),
+        ])
+        .and_where(Expr::col(Videos::Id).eq(id))
+        .and_where(Expr::col(Videos::State).is_in(from.iter().copied()))
+        .take();
+    Ok(tx.execute(&statement).await? == 1)
+}
+
+pub(super) async fn set_progress(
+    tx: &mut Tx,
+    clock: &Clock,
+    id: VideoId,
+    permille: u16,
+) -> Result<()> {
+    let statement = Query::update()
+        .table(Videos::Table)
+        .value(Videos::Progress, i64::from(permille))
+        .value(Videos::UpdatedAt, clock.now())
+        .and_where(Expr::col(Videos::Id).eq(id))
+        .and_where(Expr::col(Videos::State).eq(VideoStatus::Transcoding))
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+/// Puts a finished generation in place of the one before.
+pub(super) async fn set_ready(
+    tx: &mut Tx,
+    clock: &Clock,
+    id: VideoId,
+    generation: i64,
+    output: &VideoOutput,
+) -> Result<()> {
+    let clear = Query::delete()
+        .from_table(Renditions::Table)
+        .and_where(Expr::col(Renditions::VideoId).eq(id))
+        .take();
+    tx.execute(&clear).await?;
+    for rendition in &output.renditions {
+        insert_rendition(tx, id, generation, rendition).await?;
+    }
+    let statement = Query::update()
+        .table(Videos::Table)
+        .values([
+            (Videos::State, VideoStatus::Ready.into()),
+            (Videos::Failure, None::<String>.into()),
+            (Videos::Progress, 1000i64.into()),
+            (Videos::Generation, generation.into()),
+            (Videos::DurationMs, output.duration_ms.into()),
+            (Videos::Width, i64::from(output.width).into()),
+            (Videos::Height, i64::from(output.height).into()),
+            (Videos::HasAudio, i64::from(output.has_audio).into()),
+            (
+                Videos::Storyboard,
+                serde_json::to_string(&output.storyboard).unwrap_or_default().into(),
+            ),
+            (Videos::Poster, serde_json::to_string(&output.poster).unwrap_or_default().into()),
+            (Videos::UpdatedAt, clock.now().into()),
+        ])
+        .and_where(Expr::col(Videos::Id).eq(id))
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+async fn insert_rendition(
+    tx: &mut Tx,
+    id: VideoId,
+    generation: i64,
+    rendition: &Rendition,
+) -> Result<()> {
+    let statement = Query::insert()
+        .into_table(Renditions::Table)
+        .columns([
+            Renditions::VideoId,
+            Renditions::Generation,
+            Renditions::File,
+            Renditions::Width,
+            Renditions::Height,
+            Renditions::FrameRate,
+            Renditions::Codecs,
+            Renditions::PeakBandwidth,
+            Renditions::AverageBandwidth,
+            Renditions::Bytes,
+            Renditions::InitBytes,
+            Renditions::Segments,
+        ])
+        .values_panic([
+            id.into(),
+            generation.into(),
+            rendition.file.clone().into(),
+            i64::from(rendition.width).into(),
+            i64::from(rendition.height).into(),
+            rendition.frame_rate.into(),
+            rendition.codecs.clone().into(),
+            rendition.peak_bandwidth.into(),
+            rendition.average_bandwidth.into(),
+            rendition.bytes.into(),
+            rendition.init_bytes.into(),
+            serde_json::to_string(&rendition.segments).unwrap_or_default().into(),
+        ])
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+/// The ladder of a generation, smallest first.
+pub(super) async fn renditions(
+    db: impl Read,
+    id: VideoId,
+    generation: i64,
+) -> Result<Vec<Rendition>> {
+    let statement = Query::select()
+        .columns([
+            Renditions::File,
+            Renditions::Width,
+            Renditions::Height,
+            Renditions::FrameRate,
+            Renditions::Codecs,
+            Renditions::PeakBandwidth,
+            Renditions::AverageBandwidth,
+            Renditions::Bytes,
+            Renditions::InitBytes,
+            Renditions::Segments,
+        ])
+        .from(Renditions::Table)
+        .and_where(Expr::col(Renditions::VideoId).eq(id))
+        .and_where(Expr::col(Renditions::Generation).eq(generation))
+        .order_by(Renditions::Height, Order::Asc)
+        .take();
+    let rows = db.rows(&statement).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Rendition {
+                file: row.get("file")?,
+                width: row.get("width")?,
+                height: row.get("height")?,
+                frame_rate: row.get("frame_rate")?,
+                codecs: row.get("codecs")?,
+                peak_bandwidth: row.get("peak_bandwidth")?,
+                average_bandwidth: row.get("average_bandwidth")?,
+                bytes: row.get("bytes")?,
+                init_bytes: row.get("init_bytes")?,
+                segments: serde_json::from_str(&row.get::<String>("segments")?).unwrap_or_default(),
+            })
+        })
+        .collect()
 }

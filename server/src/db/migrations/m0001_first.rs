@@ -22,7 +22,7 @@ fn index<C: IntoIden + 'static>(
 
 fn accounts() -> Vec<Step> {
     vec![
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Regions::Table)
                 .col(id(Regions::Id))
@@ -33,7 +33,7 @@ fn accounts() -> Vec<Step> {
                 .col(integer(Regions::Position))
                 .take(),
         ),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Accounts::Table)
                 .col(id(Accounts::Id))
@@ -56,7 +56,7 @@ fn accounts() -> Vec<Step> {
                 ))
                 .take(),
         ),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Sessions::Table)
                 .col(id(Sessions::Id))
@@ -78,7 +78,7 @@ fn accounts() -> Vec<Step> {
             [Sessions::AccountId, Sessions::LastSeenAt],
         )),
         Step::Index(index("sessions_by_expiry", Sessions::Table, [Sessions::ExpiresAt])),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(MailTokens::Table)
                 .col(id(MailTokens::TokenHash))
@@ -95,7 +95,7 @@ fn accounts() -> Vec<Step> {
                 .take(),
         ),
         Step::Index(index("mail_tokens_by_expiry", MailTokens::Table, [MailTokens::ExpiresAt])),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(RateLimits::Table)
                 .col(text(RateLimits::Bucket))
@@ -111,7 +111,7 @@ fn accounts() -> Vec<Step> {
 
 fn posts() -> Vec<Step> {
     vec![
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Posts::Table)
                 .col(id(Posts::Id))
@@ -165,7 +165,7 @@ fn posts() -> Vec<Step> {
             Posts::Table,
             [Posts::AuthorId, Posts::UpdatedAt, Posts::Id],
         )),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Revisions::Table)
                 .col(id(Revisions::Id))
@@ -213,7 +213,7 @@ fn posts() -> Vec<Step> {
                 .take(),
         ),
         Step::Index(index("revisions_with_video", Revisions::Table, [Revisions::VideoId])),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(RevisionTags::Table)
                 .col(text(RevisionTags::RevisionId))
@@ -227,7 +227,7 @@ fn posts() -> Vec<Step> {
                 ))
                 .take(),
         ),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(RevisionPhotos::Table)
                 .col(text(RevisionPhotos::RevisionId))
@@ -249,7 +249,7 @@ fn posts() -> Vec<Step> {
             [RevisionPhotos::PhotoId],
         )),
         // The tags of published posts only: a tag's page is one index scan.
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(PostTags::Table)
                 .col(text(PostTags::Tag))
@@ -269,7 +269,7 @@ fn posts() -> Vec<Step> {
                 .take(),
         ),
         Step::Index(index("tags_of_post", PostTags::Table, [PostTags::PostId])),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Thanks::Table)
                 .col(text(Thanks::PostId))
@@ -296,7 +296,7 @@ fn posts() -> Vec<Step> {
 
 fn media() -> Vec<Step> {
     vec![
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Photos::Table)
                 .col(id(Photos::Id))
@@ -317,7 +317,7 @@ fn media() -> Vec<Step> {
                 ))
                 .take(),
         ),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Uploads::Table)
                 .col(id(Uploads::Id))
@@ -346,7 +346,7 @@ fn media() -> Vec<Step> {
             [Uploads::State, Uploads::ExpiresAt],
         )),
         Step::Index(index("uploads_of_owner", Uploads::Table, [Uploads::OwnerId, Uploads::State])),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Videos::Table)
                 .col(id(Videos::Id))
@@ -374,7 +374,7 @@ fn media() -> Vec<Step> {
                 .take(),
         ),
         Step::Index(index("videos_of_upload", Videos::Table, [Videos::UploadId]).unique().take()),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Renditions::Table)
                 .col(text(Renditions::VideoId))
@@ -407,7 +407,7 @@ fn media() -> Vec<Step> {
 
 fn review() -> Vec<Step> {
     vec![
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(ReviewItems::Table)
                 .col(id(ReviewItems::Id))
@@ -443,7 +443,7 @@ fn review() -> Vec<Step> {
             ReviewItems::Table,
             [ReviewItems::AuthorId, ReviewItems::QueuedAt],
         )),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Decisions::Table)
                 .col(id(Decisions::Id))
@@ -464,7 +464,7 @@ fn review() -> Vec<Step> {
             Decisions::Table,
             [Decisions::ItemId, Decisions::DecidedAt],
         )),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Audit::Table)
                 .col(ColumnDef::new(Audit::Seq).big_integer().not_null().primary_key())
@@ -487,7 +487,7 @@ fn review() -> Vec<Step> {
             Audit::Table,
             [Audit::SubjectKind, Audit::SubjectId, Audit::Seq],
         )),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Notices::Table)
                 .col(id(Notices::Id))
@@ -513,7 +513,7 @@ fn review() -> Vec<Step> {
 
 fn machinery() -> Vec<Step> {
     vec![
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Changes::Table)
                 .col(
@@ -528,7 +528,7 @@ fn machinery() -> Vec<Step> {
                 .col(integer(Changes::At))
                 .take(),
         ),
-        Step::Table(
+        Step::table(
             Table::create()
                 .table(Jobs::Table)
                 .col(id(Jobs::Id))

@@ -82,6 +82,20 @@ pub async fn find_complete(db: impl Read, id: UploadId) -> db::Result<Option<Upl
     Ok(sql::find(db, id).await?.filter(|upload| upload.state == UploadState::Complete))
 }
 
+/// The upload that is on its way for a post: the one its owner sent something to last.
+pub async fn open_for_post(
+    db: impl Read,
+    owner: AccountId,
+    post: PostId,
+) -> db::Result<Option<Upload>> {
+    sql::open_for_post(db, owner, post).await
+}
+
+/// As its sender called the file; perhaps nothing.
+pub async fn file_name(db: impl Read, id: UploadId) -> db::Result<String> {
+    Ok(sql::find(db, id).await?.map(|upload| upload.file_name).unwrap_or_default())
+}
+
 /// Makes a complete upload the object `to`. For a job: may be run again, and does what is left to do.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::media::Appender;
 use crate::time_id::Timestamp;
+use crate::videos;
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -218,6 +219,15 @@ impl Receiver {
         let now = self.app.clock.now();
         if !sql::advance(&mut tx, self.upload.id, self.held, &progress, now).await? {
             return Err(Refusal::Locked);
+        }
+        if is_complete {
+            let finished = videos::actions::Finished {
+                upload: self.upload.id,
+                owner: self.upload.owner_id,
+                bytes: offset,
+                post: self.upload.post_id,
+            };
+            videos::actions::create(&mut tx, &self.app.clock, finished).await?;
         }
         tx.commit().await?;
         self.upload.offset = offset;

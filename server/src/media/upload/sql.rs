@@ -5,7 +5,7 @@ use super::{Upload, UploadState};
 use crate::access::policy::{Proof, Write};
 use crate::db::tables::{Uploads, Videos};
 use crate::db::{Read, Result, Row, Tx};
-use crate::time_id::{AccountId, Timestamp, UploadId};
+use crate::time_id::{AccountId, PostId, Timestamp, UploadId};
 use sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement, UpdateStatement};
 
 /// A number of bytes as the database holds it.
@@ -90,6 +90,22 @@ fn read(row: &Row) -> Result<Upload> {
 
 pub async fn find(db: impl Read, id: UploadId) -> Result<Option<Upload>> {
     let select = select().and_where(Expr::col(Uploads::Id).eq(id)).take();
+    db.row(&select).await?.as_ref().map(read).transpose()
+}
+
+/// An open upload for this post, the one that moved last.
+pub async fn open_for_post(
+    db: impl Read,
+    owner: AccountId,
+    post: PostId,
+) -> Result<Option<Upload>> {
+    let select = select()
+        .and_where(Expr::col(Uploads::OwnerId).eq(owner))
+        .and_where(Expr::col(Uploads::State).eq(UploadState::Open))
+        .and_where(Expr::col(Uploads::PostId).eq(post))
+        .order_by(Uploads::UpdatedAt, Order::Desc)
+        .limit(1)
+        .take();
     db.row(&select).await?.as_ref().map(read).transpose()
 }
 

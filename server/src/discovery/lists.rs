@@ -1,0 +1,147 @@
+//! Home and the lists: newest approved first, a keyset page at a time.
+
+use super::cache::SameForAll;
+use crate::app::App;
+use crate::db::page::{Cursor, Page};
+use crate::error::{Error, Result};
+use crate::http::{Context, Fields};
+use crate::posts::{self, Card, Filter, Kind, fold_tag, present};
+use crate::time_id::AccountId;
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use axum::response::Response;
+use web::reading::{HomeView, ListOf, ListView, PostCard};
+use web::{Named, Season, When};
+
+const PAGE: usize = 24;
+
+/// `?before=`, or the first page.
+fn before(uri: &Uri) -> Option<Cursor> {
+    Fields::parse(uri.query().unwrap_or_default().as_bytes()).get("before").parse().ok()
+}
+
+fn same_for_all(mut response: Response) -> Response {
+    response.extensions_mut().insert(SameForAll);
+    response
+}
+
+fn cards(app: &App, context: &Context, page: &Page<Card>) -> Vec<PostCard> {
+    page.items.iter().map(|card| present::card(app, context.lang, card)).collect()
+}
+
+fn older(path: &str, page: &Page<Card>) -> Option<String> {
+    page.next.as_ref().map(|cursor| format!("{path}?before={cursor}"))
+}
+
+/// GET /
+pub async fn home(State(app): State<App>, context: Context, uri: Uri) -> Result<Response> {
+    let before = before(&uri);
+    let page = posts::cards_newest(&app.db, Filter::default(), before.as_ref(), PAGE).await?;
+    let now = app.clock.now().to_datetime().to_offset(time::macros::offset!(+9));
+    let view = HomeView {
+        season: Season::of_month(u8::from(now.month())),
+        newest: cards(&app, &context, &page),
+        regions: app
+            .regions
+            .all()
+            .iter()
+            .map(|region| Named { name: region.name(context.lang), url: region.path() })
+            .collect(),
+        older: older("/", &page),
+        is_first_page: before.is_none(),
+    };
+    Ok(same_for_all(context.page(web::reading::home(&context.chrome, &view))))
+}
+
+/// GET /kinds/{kind}
+pub async fn kind(
+    State(app): State<App>,
+    context: Context,
+    uri: Uri,
+    Path(kind): Path<String>,
+) -> Result<Response> {
+    let kind: Kind = kind.parse().map_err(|()| Error::NotFound)?;
+    let before = before(&uri);
+    let filter = Filter { kind: Some(kind), region: None };
+    let page = posts::cards_newest(&app.db, filter, before.as_ref(), PAGE).await?;
+    Ok(list(
+        &app,
+        &context,
+        ListOf::Kind(kind.into()),
+        format!("/kinds/{kind}"),
+        &page,
+        before.is_none(),
+    ))
+}
+
+/// GET /regions/{id}
+pub async fn region(
+    State(app): State<App>,
+    context: Context,
+    uri: Uri,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let region = app.regions.find(&id).ok_or(Error::NotFound)?;
+    let before = before(&uri);
+    let filter = Filter { kind: None, region: Some(&region.id) };
+    let page = posts::cards_newest(&app.db, filter, before.as_ref(), PAGE).await?;
+    let of = ListOf::Region { name: region.name(context.lang) };
+    Ok(list(&app, &context, of, region.path(), &page, before.is_none()))
+}
+
+/// GET /tags/{tag}
+pub async fn tag(
+    State(app): State<App>,
+    context: Context,
+    uri: Uri,
+    Path(typed): Path<String>,
+) -> Result<Response> {
+    let tag = fold_tag(&typed);
+    let name = posts::tag_label(&app.db, &tag).await?.ok_or(Error::NotFound)?;
+    let before = before(&uri);
+    let page = posts::cards_with_tag(&app.db, &tag, before.as_ref(), PAGE).await?;
+    let path = present::tag_path(&tag);
+    Ok(list(&app, &context, ListOf::Tag { name }, path, &page, before.is_none()))
+}
+
+/// GET /people/{id}: a member's public page. Someone without anything published has none.
+pub async fn person(
+    State(app): State<App>,
+    context: Context,
+    uri: Uri,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let id: AccountId = id.parse().map_err(|_| Error::NotFound)?;
+    let person = posts::published_author(&app.db, id).await?;
+    // One's own page may be empty; another's empty page tells nothing but that the account exists.
+    let person = match person {
+        Some(person) if person.has_published || context.viewer.is(id) => person,
+        _ => return Err(Error::NotFound),
+    };
+    let before = before(&uri);
+    let page = posts::cards_by_author(&app.db, id, before.as_ref(), PAGE).await?;
+    let of = ListOf::Person {
+        nickname: person.nickname,
+        since: When(person.since.as_millis()),
+        region: app.regions.name(person.region_id.as_deref(), context.lang),
+    };
+    Ok(list(&app, &context, of, format!("/people/{id}"), &page, before.is_none()))
+}
+
+fn list(
+    app: &App,
+    context: &Context,
+    of: ListOf,
+    url: String,
+    page: &Page<Card>,
+    is_first_page: bool,
+) -> Response {
+    let view = ListView {
+        of,
+        posts: cards(app, context, page),
+        older: older(&url, page),
+        url,
+        is_first_page,
+    };
+    same_for_all(context.page(web::reading::list(&context.chrome, &view)))
+}

@@ -1,0 +1,102 @@
+//! Making the files of a photo.
+
+use super::{PhotoState, WIDTHS, sql};
+use crate::app::App;
+use crate::db::Tx;
+use crate::jobs::{Job, JobError, Lease};
+use crate::media::keys::PhotoFormat;
+use crate::media::{Key, WorkFolder};
+use crate::posts;
+use crate::time_id::PhotoId;
+use serde::{Deserialize, Serialize};
+use transcoder_protocol::run::run;
+use transcoder_protocol::{Output, PhotoLimits, PhotoOutput, PhotoTask, Task};
+
+/// Turns the photo as sent into its renditions. Done already is done: only a processing photo is touched.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ProcessPhoto {
+    pub photo: PhotoId,
+}
+
+impl Job for ProcessPhoto {
+    const KIND: &'static str = "process_photo";
+    // A second of work: after the mails, before everything else that is quick.
+    const PRIORITY: i64 = 50;
+    const MAX_ATTEMPTS: u32 = 3;
+
+    async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
+        let Some(photo) = super::find(&app.db, self.photo).await? else { return Ok(()) };
+        if photo.state != PhotoState::Processing {
+            return Ok(());
+        }
+        let work = WorkFolder::new(app)?;
+        let input = work.input(app, &Key::photo_source(photo.id)).await?;
+        let task = Task::Photo(PhotoTask {
+            input,
+            output: work.output().to_owned(),
+            widths: WIDTHS.to_vec(),
+            limits: PhotoLimits::default(),
+        });
+        let output = match run(&app.config.transcoder, &task, |_| {}).await {
+            Ok(Output::Photo(output)) => output,
+            Ok(Output::Video(_)) => {
+                return Err(JobError::GiveUp(anyhow::anyhow!(
+                    "the transcoder answered with a video"
+                )));
+            }
+            Err(failed) if failed.failure.is_worth_retrying() => {
+                return Err(JobError::Retry(anyhow::anyhow!("{failed}")));
+            }
+            Err(failed) => {
+                tracing::info!(photo = %photo.id, %failed, "a photo can't be used");
+                let mut tx = app.db.begin().await?;
+                lease.hold(&mut tx).await?;
+                settle_failed(app, &mut tx, photo.id, failed.failure.name()).await?;
+                tx.commit().await?;
+                return Ok(());
+            }
+        };
+        let generation = photo.generation + 1;
+        store(app, &work, photo.id, generation, &output).await?;
+        let revisions = posts::revisions_with_photo(&app.db, photo.id).await?;
+        let mut tx = app.db.begin().await?;
+        lease.hold(&mut tx).await?;
+        sql::set_ready(&mut tx, &app.clock, photo.id, generation, &output).await?;
+        for (post, revision) in &revisions {
+            posts::actions::media_settled(&mut tx, &app.clock, post, revision).await?;
+        }
+        tx.commit().await?;
+        // The original has what the renditions must not have: where it was taken, with what. It isn't kept.
+        app.media.delete(&Key::photo_source(photo.id)).await?;
+        Ok(())
+    }
+
+    async fn bury(&self, app: &App, tx: &mut Tx) -> anyhow::Result<()> {
+        settle_failed(app, tx, self.photo, transcoder_protocol::Failure::Crashed.name()).await
+    }
+}
+
+async fn store(
+    app: &App,
+    work: &WorkFolder,
+    id: PhotoId,
+    generation: i64,
+    output: &PhotoOutput,
+) -> Result<(), JobError> {
+    for width in &output.widths {
+        for format in [PhotoFormat::WebP, PhotoFormat::Jpeg] {
+            let key = Key::photo_file(id, generation, *width, format);
+            let file = work.output().join(format!("{width}.{}", format.extension()));
+            app.media.put_file(&key, &file, key.content_type()).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn settle_failed(app: &App, tx: &mut Tx, id: PhotoId, failure: &str) -> anyhow::Result<()> {
+    sql::set_failed(tx, &app.clock, id, failure).await?;
+    for (post, revision) in posts::revisions_with_photo(&app.db, id).await? {
+        posts::actions::media_settled(tx, &app.clock, &post, &revision).await?;
+    }
+    Ok(())
+}

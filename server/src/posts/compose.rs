@@ -1,0 +1,541 @@
+//! Writing a post: the pages, and what its script saves by itself. The JSON is described in `web/ts/compose.ts`.
+
+use super::actions::{self, Editing, SaveError};
+use super::form::{Button, Form};
+use super::{Draft, Kind, Revision, RevisionState, Visibility, sql};
+use crate::access::{Member, Viewer};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::http::context::redirect_with;
+use crate::http::{Context, Fields};
+use crate::media::upload;
+use crate::time_id::{PhotoId, PostId};
+use crate::videos::{VideoStatus, actions::failure_message};
+use crate::{access::policy, moderation, photos, videos};
+use axum::Json;
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::TryStreamExt;
+use serde_json::json;
+use web::compose::{
+    ChooseKindView, ComposePhoto, ComposeVideo, ComposeView, DraftLink, Limits, VideoState,
+};
+use web::{Flash, When};
+
+fn limits(app: &App) -> Limits {
+    let megabytes = |bytes: u64| u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
+    Limits {
+        photos: super::PHOTOS as u32,
+        photo_megabytes: megabytes(app.config.photo_max_bytes),
+        video_megabytes: megabytes(app.config.video_max_bytes),
+        video_seconds: u32::try_from(app.config.video_max_seconds).unwrap_or(u32::MAX),
+    }
+}
+
+/// GET /posts/new: the four kinds and one's drafts; with `?kind=` the empty form. `title` and `body` may come filled in.
+pub async fn new(
+    State(app): State<App>,
+    member: Member,
+    context: Context,
+    uri: axum::http::Uri,
+) -> Result<Response> {
+    policy::can_write(&context.viewer)?;
+    let query = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    let Ok(kind) = query.get("kind").parse::<Kind>() else {
+        let drafts = sql::drafts_of(&app.db, member.id).await?;
+        let drafts = drafts
+            .into_iter()
+            .map(|draft| DraftLink {
+                title: draft.revision.title,
+                kind: draft.post.kind.into(),
+                url: format!("/posts/{}/edit", draft.post.id),
+                saved: When(draft.post.updated_at.as_millis()),
+            })
+            .collect();
+        return Ok(
+            context.page(web::compose::choose_kind(&context.chrome, &ChooseKindView { drafts }))
+        );
+    };
+    let form = Form::read(&query, &app.regions);
+    let mut view = ComposeView::new(kind.into(), app.regions.choices(context.lang), limits(&app));
+    view.title = form.typed.title;
+    view.body = form.typed.body;
+    view.region = member.region_id.clone().unwrap_or_default();
+    Ok(context.page(web::compose::compose(&context.chrome, &view)))
+}
+
+/// POST /posts/new: the first save of a form, by its script or by itself.
+pub async fn create(
+    State(app): State<App>,
+    context: Context,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response> {
+    policy::can_write(&context.viewer)?;
+    take_form(&app, &context, &headers, None, request).await
+}
+
+/// GET /posts/{id}/edit
+pub async fn edit(
+    State(app): State<App>,
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let id = parse_id(&id)?;
+    let editing = actions::open(&app.db, &context.viewer, id).await?;
+    if editing.revision.state.is_waiting() {
+        return Ok(Redirect::to(&format!("/posts/{id}")).into_response());
+    }
+    let view = view_of(&app, &context, &editing).await?;
+    Ok(context.page(web::compose::compose(&context.chrome, &view)))
+}
+
+/// POST /posts/{id}/edit
+pub async fn save_form(
+    State(app): State<App>,
+    context: Context,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response> {
+    let id = parse_id(&id)?;
+    actions::open(&app.db, &context.viewer, id).await?;
+    take_form(&app, &context, &headers, Some(id), request).await
+}
+
+/// Everything a submitted form brought: its words, and what became of its files.
+struct Taken {
+    post: PostId,
+    fields: Fields,
+    new_photos: Vec<PhotoId>,
+    refused: Vec<(&'static str, &'static str, Option<i64>)>,
+}
+
+async fn take_form(
+    app: &App,
+    context: &Context,
+    headers: &HeaderMap,
+    post: Option<PostId>,
+    request: Request,
+) -> Result<Response> {
+    let is_multipart = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let taken = if is_multipart {
+        take_multipart(app, &context.viewer, post, request).await?
+    } else {
+        let request = request
+            .map(|body| axum::body::Body::new(http_body_util::Limited::new(body, 256 << 10)));
+        let fields = Fields::from_request(request, &()).await?;
+        let post = match post {
+            Some(post) => post,
+            None => start(app, &context.viewer, &fields).await?,
+        };
+        Taken { post, fields, new_photos: Vec::new(), refused: Vec::new() }
+    };
+    let Taken { post, fields, new_photos, refused } = taken;
+    let mut form = Form::read(&fields, &app.regions);
+    form.draft.photos.extend(new_photos.into_iter().map(|id| (id, String::new())));
+    for (field, key, number) in refused {
+        match number {
+            Some(number) => form.errors.add_with(field, key, number),
+            None => form.errors.add(field, key),
+        }
+    }
+    let button = Button::read(fields.get("action"));
+    button.rearrange(&mut form.draft.photos);
+
+    let before = actions::open(&app.db, &context.viewer, post).await?;
+    // A draft made by this very request has no version in its form.
+    let version = if form.version == 0 { before.revision.version } else { form.version };
+    let revision =
+        match actions::save(app, &context.viewer, post, version, form.draft.clone()).await {
+            Ok(revision) => revision,
+            Err(SaveError::Stale { version }) => {
+                form.errors.add("title", "error-version");
+                return show_again(app, context, post, &form, version, StatusCode::CONFLICT).await;
+            }
+            Err(SaveError::Other(error)) => return Err(error),
+        };
+    if wants_json(headers) {
+        return Ok(Json(json!({
+            "id": post, "version": revision.version, "edit_url": format!("/posts/{post}/edit"),
+        }))
+        .into_response());
+    }
+    act_on(app, context, post, &revision, form, button).await
+}
+
+async fn act_on(
+    app: &App,
+    context: &Context,
+    post: PostId,
+    revision: &Revision,
+    mut form: Form,
+    button: Button,
+) -> Result<Response> {
+    let edit = format!("/posts/{post}/edit");
+    match button {
+        Button::Submit => form.check_complete(),
+        Button::VideoRemove => actions::remove_video(app, &context.viewer, post).await?,
+        Button::VideoRetry => {
+            if let Some(video) = revision.video_id {
+                videos::actions::retry(app, &context.viewer, video).await?;
+                return Ok(redirect_with(&Flash::good("flash-retrying"), &edit));
+            }
+        }
+        _ => {}
+    }
+    if !form.errors.is_empty() {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return show_again(app, context, post, &form, revision.version, status).await;
+    }
+    if button != Button::Submit {
+        return Ok(redirect_with(&Flash::good("flash-saved"), &edit));
+    }
+    match actions::submit(app, &context.viewer, post, revision.version).await {
+        Ok(RevisionState::ProcessingFailed) => Ok(Redirect::to(&edit).into_response()),
+        Ok(_) => Ok(redirect_with(&Flash::good("flash-submitted"), &format!("/posts/{post}"))),
+        Err(SaveError::Stale { version }) => {
+            form.errors.add("title", "error-version");
+            show_again(app, context, post, &form, version, StatusCode::CONFLICT).await
+        }
+        Err(SaveError::Other(error)) => Err(error),
+    }
+}
+
+async fn start(app: &App, viewer: &Viewer, fields: &Fields) -> Result<PostId> {
+    let kind = fields.get("kind").parse().unwrap_or(Kind::Tip);
+    Ok(actions::create(app, viewer, kind).await?.post.id)
+}
+
+/// Reads the form as it comes: words are kept, files go where they belong, nothing is held whole.
+async fn take_multipart(
+    app: &App,
+    viewer: &Viewer,
+    post: Option<PostId>,
+    request: Request,
+) -> Result<Taken> {
+    const WORDS: usize = 256 << 10;
+    let broken = |_| Error::BadRequest("the form broke off");
+    let mut parts =
+        Multipart::from_request(request, &()).await.map_err(|_| Error::BadRequest("no form"))?;
+    let (mut post, mut fields, mut words) = (post, Fields::default(), 0usize);
+    let (mut new_photos, mut refused) = (Vec::new(), Vec::new());
+    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        if part.file_name().is_none() {
+            let mut value = Vec::new();
+            while let Some(chunk) = part.chunk().await.map_err(broken)? {
+                words += chunk.len();
+                if words > WORDS {
+                    return Err(Error::TooLarge);
+                }
+                value.extend_from_slice(&chunk);
+            }
+            fields.add(&name, String::from_utf8_lossy(&value).into_owned());
+            continue;
+        }
+        let file_name = part.file_name().unwrap_or_default().to_owned();
+        // What a browser sends for a file field that nobody filled.
+        if file_name.is_empty() {
+            continue;
+        }
+        let id = match post {
+            Some(id) => id,
+            None => *post.insert(start(app, viewer, &fields).await?),
+        };
+        match name.as_str() {
+            "photos" => match photos::actions::take_in(app, viewer, id, part.into_stream()).await {
+                Ok(Some(photo)) => new_photos.push(photo),
+                Ok(None) => refused.push(("photos", "error-file-empty", None)),
+                Err(Error::TooLarge) => {
+                    let megabytes = i64::from(limits(app).photo_megabytes);
+                    refused.push(("photos", "error-file-too-big", Some(megabytes)));
+                    // The rest of a body that is past its limit is not read.
+                    break;
+                }
+                Err(Error::Conflict(_)) => {
+                    refused.push(("photos", "error-photos-many", Some(super::PHOTOS as i64)));
+                }
+                Err(error) => return Err(error),
+            },
+            "video" => {
+                let proof = policy::can_write(viewer)?;
+                let new = upload::NewUpload {
+                    length: app.config.video_max_bytes,
+                    content_type: part.content_type().unwrap_or_default().to_owned(),
+                    file_name,
+                    post_id: Some(id),
+                };
+                let (body, feed) = spooled(part);
+                let (received, ()) =
+                    tokio::join!(upload::receive_whole(app, &proof, &new, body), feed);
+                match received {
+                    Ok(_) => {}
+                    Err(Error::TooLarge) => {
+                        let megabytes = i64::from(limits(app).video_megabytes);
+                        refused.push(("video", "error-file-too-big", Some(megabytes)));
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            _ => {}
+        }
+    }
+    let post = match post {
+        Some(post) => post,
+        None => start(app, viewer, &fields).await?,
+    };
+    Ok(Taken { post, fields, new_photos, refused })
+}
+
+/// A part borrows the form it comes from, a body must own its bytes: hand them over a few chunks at a time.
+fn spooled(
+    mut part: axum::extract::multipart::Field<'_>,
+) -> (axum::body::Body, impl Future<Output = ()>) {
+    let (send, receive) = tokio::sync::mpsc::channel::<Result<bytes::Bytes, std::io::Error>>(4);
+    let feed = async move {
+        loop {
+            let chunk = match part.chunk().await {
+                Ok(Some(chunk)) => Ok(chunk),
+                Ok(None) => return,
+                Err(error) => Err(std::io::Error::other(error)),
+            };
+            let is_end = chunk.is_err();
+            // The receiver stops listening when it has refused the file.
+            if send.send(chunk).await.is_err() || is_end {
+                return;
+            }
+        }
+    };
+    let stream = futures_util::stream::unfold(receive, |mut receive| async move {
+        receive.recv().await.map(|chunk| (chunk, receive))
+    });
+    (axum::body::Body::from_stream(stream), feed)
+}
+
+/// PUT /posts/{id}/draft: the script's save. Wrong fields are left out and told at the next submit.
+pub async fn autosave(
+    State(app): State<App>,
+    context: Context,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response> {
+    let form = Form::read(&fields, &app.regions);
+    match actions::save(&app, &context.viewer, parse_id(&id)?, form.version, form.draft).await {
+        Ok(revision) => Ok(Json(json!({
+            "saved_at": revision.updated_at.as_millis(), "version": revision.version,
+        }))
+        .into_response()),
+        Err(SaveError::Stale { version }) => {
+            Ok((StatusCode::CONFLICT, Json(json!({ "version": version }))).into_response())
+        }
+        Err(SaveError::Other(error)) => Err(error),
+    }
+}
+
+/// POST /posts/{id}/photos: the script's photos, multipart.
+pub async fn add_photos(
+    State(app): State<App>,
+    context: Context,
+    Path(id): Path<String>,
+    mut parts: Multipart,
+) -> Result<Response> {
+    let id = parse_id(&id)?;
+    actions::open(&app.db, &context.viewer, id).await?;
+    let refuse = |status: StatusCode, key: &str, n: usize| {
+        let message = context.lang.ta1(key, "n", n);
+        Ok((status, Json(json!({ "message": message }))).into_response())
+    };
+    let mut taken = Vec::new();
+    while let Some(part) =
+        parts.next_field().await.map_err(|_| Error::BadRequest("the form broke off"))?
+    {
+        if part.file_name().is_none() {
+            continue;
+        }
+        match photos::actions::take_in(&app, &context.viewer, id, part.into_stream()).await {
+            Ok(Some(photo)) => taken.push(json!({ "id": photo, "url": null })),
+            Ok(None) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, "error-file-empty", 0),
+            Err(Error::TooLarge) => {
+                let megabytes = limits(&app).photo_megabytes as usize;
+                return refuse(StatusCode::PAYLOAD_TOO_LARGE, "error-file-too-big", megabytes);
+            }
+            Err(Error::Conflict(_)) => {
+                return refuse(StatusCode::CONFLICT, "error-photos-many", super::PHOTOS);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Json(json!({ "photos": taken })).into_response())
+}
+
+/// GET /posts/{id}/status: where the post and its media are, for polling.
+pub async fn status(
+    State(app): State<App>,
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let editing = actions::open(&app.db, &context.viewer, parse_id(&id)?).await?;
+    let view = view_of(&app, &context, &editing).await?;
+    let video = view.video.map(|video| {
+        let (state, percent, message) = match &video.state {
+            VideoState::Uploading { percent } => ("uploading", *percent, None),
+            VideoState::Processing { percent } => ("processing", *percent, None),
+            VideoState::Ready => ("ready", 100, None),
+            VideoState::Failed { error } => ("failed", 0, Some(context.lang.ta(error))),
+        };
+        json!({ "state": state, "percent": percent, "message": message })
+    });
+    let photos: Vec<_> = view
+        .photos
+        .iter()
+        .map(|photo| {
+            let url = photo.picture.as_ref().and_then(|picture| picture.jpeg.first());
+            json!({ "id": photo.id, "url": url.map(|rendition| &rendition.url) })
+        })
+        .collect();
+    let state = view.state.slug();
+    Ok(Json(json!({ "state": state, "video": video, "photos": photos })).into_response())
+}
+
+/// POST /posts/{id}/withdraw
+pub async fn withdraw(
+    State(app): State<App>,
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    actions::withdraw(&app, &context.viewer, parse_id(&id)?).await?;
+    Ok(redirect_with(&Flash::good("flash-withdrawn"), "/me"))
+}
+
+pub(super) fn parse_id(id: &str) -> Result<PostId> {
+    id.parse().map_err(|_| Error::NotFound)
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"))
+}
+
+/// The form as it was typed, with what is wrong beside each field.
+async fn show_again(
+    app: &App,
+    context: &Context,
+    post: PostId,
+    form: &Form,
+    version: i64,
+    status: StatusCode,
+) -> Result<Response> {
+    let editing = actions::open(&app.db, &context.viewer, post).await?;
+    let mut view = view_of(app, context, &editing).await?;
+    view.version = version;
+    view.title.clone_from(&form.typed.title);
+    view.body.clone_from(&form.typed.body);
+    view.tags.clone_from(&form.typed.tags);
+    view.age_from.clone_from(&form.typed.age_from);
+    view.age_to.clone_from(&form.typed.age_to);
+    view.region = form.draft.region_id.clone().unwrap_or_default();
+    view.errors = form.errors.clone();
+    Ok(context.page_with(status, web::compose::compose(&context.chrome, &view)))
+}
+
+async fn view_of(app: &App, context: &Context, editing: &Editing) -> Result<ComposeView> {
+    let Editing { post, revision } = editing;
+    let draft: Draft = stored_draft(app, revision).await?;
+    let ids: Vec<PhotoId> = draft.photos.iter().map(|(id, _)| *id).collect();
+    let found = photos::find_many(&app.db, &ids).await?;
+    let mut view =
+        ComposeView::new(post.kind.into(), app.regions.choices(context.lang), limits(app));
+    let mut failed_photo = None;
+    for (id, alt) in &draft.photos {
+        let photo = found.iter().find(|photo| photo.id == *id);
+        if let Some(photo) = photo
+            && photo.state == photos::PhotoState::Failed
+        {
+            failed_photo = Some(match photo.failure.as_deref() {
+                Some("too_many_pixels" | "too_heavy") => "error-photo-pixels",
+                Some("empty") => "error-file-empty",
+                _ => "error-photo-format",
+            });
+        }
+        view.photos.push(ComposePhoto {
+            id: id.to_string(),
+            picture: photo.and_then(|photo| photos::picture(photo, alt)),
+            alt: alt.clone(),
+        });
+    }
+    if let Some(key) = failed_photo {
+        view.errors.add("photos", key);
+    }
+    view.video = video_of(app, editing).await?;
+    view.id = Some(post.id.to_string());
+    view.version = revision.version;
+    view.title = draft.title;
+    view.body = draft.body;
+    view.region = draft.region_id.unwrap_or_default();
+    view.tags = draft.tags.iter().map(|tag| tag.label.as_str()).collect::<Vec<_>>().join(" ");
+    view.age_from = draft.age_from_months.map(|n| n.to_string()).unwrap_or_default();
+    view.age_to = draft.age_to_months.map(|n| n.to_string()).unwrap_or_default();
+    view.state = super::shown_state(post, revision);
+    view.is_published = post.visibility == Visibility::Published;
+    view.saved = Some(When(revision.updated_at.as_millis()));
+    if let Some(outcome) = moderation::last_decision(&app.db, revision.id).await? {
+        view.reason = outcome.reason.map(Into::into);
+        view.note = Some(outcome.note).filter(|note| !note.is_empty());
+    }
+    Ok(view)
+}
+
+async fn stored_draft(app: &App, revision: &Revision) -> Result<Draft> {
+    Ok(Draft {
+        title: revision.title.clone(),
+        body: revision.body.clone(),
+        region_id: revision.region_id.clone(),
+        tags: sql::tags(&app.db, revision.id).await?,
+        age_from_months: revision.age_from_months,
+        age_to_months: revision.age_to_months,
+        photos: sql::photo_ids(&app.db, revision.id).await?,
+    })
+}
+
+/// The post's video, or the upload that will become it.
+async fn video_of(app: &App, editing: &Editing) -> Result<Option<ComposeVideo>> {
+    let Editing { post, revision } = editing;
+    let Some(id) = revision.video_id else {
+        let Some(upload) = upload::open_for_post(&app.db, post.author_id, post.id).await? else {
+            return Ok(None);
+        };
+        let percent = (upload.offset * 100).checked_div(upload.length).unwrap_or(0);
+        return Ok(Some(ComposeVideo {
+            file_name: upload.file_name,
+            state: VideoState::Uploading { percent: u8::try_from(percent).unwrap_or(100) },
+            poster: None,
+            seconds: None,
+        }));
+    };
+    let Some(video) = videos::find(&app.db, id).await? else { return Ok(None) };
+    let player = videos::player(&video);
+    let file_name = match video.upload_id {
+        Some(upload) => upload::file_name(&app.db, upload).await?,
+        None => String::new(),
+    };
+    Ok(Some(ComposeVideo {
+        file_name,
+        state: match video.state {
+            VideoStatus::Queued => VideoState::Processing { percent: 0 },
+            VideoStatus::Transcoding => {
+                VideoState::Processing { percent: u8::try_from(video.progress / 10).unwrap_or(100) }
+            }
+            VideoStatus::Ready => VideoState::Ready,
+            VideoStatus::Failed => VideoState::Failed { error: failure_message(&video).to_owned() },
+        },
+        poster: player.as_ref().and_then(|player| player.poster.clone()),
+        seconds: player.map(|player| player.seconds),
+    }))
+}

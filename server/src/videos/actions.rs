@@ -1,0 +1,68 @@
+//! What can be done with a video.
+
+use super::jobs::TranscodeVideo;
+use super::{Video, VideoStatus, sql};
+use crate::access::{Viewer, policy};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::jobs;
+use crate::posts;
+use crate::time_id::{AccountId, Clock, PostId, UploadId, VideoId};
+
+/// A finished upload, as far as its video needs to know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Finished {
+    pub upload: UploadId,
+    pub owner: AccountId,
+    pub bytes: u64,
+    /// The draft it was sent for.
+    pub post: Option<PostId>,
+}
+
+/// Makes a finished upload the video of its post and has it transcoded, in the transaction that finishes the upload. Twice is once.
+///
+/// A draft that is gone, waits in review or isn't the sender's own gets nothing; the video exists all the same and is purged as unused.
+pub async fn create(tx: &mut Tx, clock: &Clock, finished: Finished) -> Result<VideoId> {
+    let id = VideoId::new(clock);
+    let Finished { upload, owner, bytes, post } = finished;
+    if !sql::insert(tx, clock, id, owner, upload, bytes).await? {
+        let known = sql::find_by_upload(&mut *tx, upload).await?;
+        return known.map(|video| video.id).ok_or(Error::NotFound);
+    }
+    if let Some(post) = post {
+        match posts::actions::receive_video(tx, clock, owner, post, id).await {
+            Ok(()) | Err(Error::NotFound | Error::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    jobs::enqueue(tx, clock, &TranscodeVideo { video: id }).await?;
+    Ok(id)
+}
+
+/// Tries a failed video again.
+pub async fn retry(app: &App, viewer: &Viewer, id: VideoId) -> Result<()> {
+    let video = super::find(&app.db, id).await?.ok_or(Error::NotFound)?;
+    policy::can_edit_post(viewer, video.owner_id)?;
+    let mut tx = app.db.begin().await?;
+    let failed = [VideoStatus::Failed];
+    if !sql::move_to(&mut tx, &app.clock, id, &failed, VideoStatus::Queued, None).await? {
+        return Err(Error::Conflict("only a failed video is tried again"));
+    }
+    jobs::enqueue(&mut tx, &app.clock, &TranscodeVideo { video: id }).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The message key of a failure: what happened and what to do next.
+pub fn failure_message(video: &Video) -> &'static str {
+    match video.failure.as_deref() {
+        Some("empty") => "video-error-empty",
+        Some("unknown_format" | "unsupported_codec") => "video-error-format",
+        Some("damaged") => "video-error-truncated",
+        Some("no_video") => "video-error-no-video",
+        Some("too_long") => "video-error-too-long",
+        Some("too_many_pixels" | "too_many_tracks" | "too_heavy") => "video-error-too-big",
+        _ => "video-error-internal",
+    }
+}

@@ -1,0 +1,118 @@
+//! A video over HTTP, under `/media/videos/{id}/{generation}/`: `master.m3u8` and `{rendition}.m3u8` (rendered from the database),
+//! `storyboard.vtt`, the renditions, the poster and the sprite, and `plain.mp4`, one rendition for players without HLS.
+//!
+//! With a store that signs addresses, playlists and redirects lead straight to it.
+
+use super::{Video, sql};
+use crate::access::policy::Audience;
+use crate::access::{Viewer, policy};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::media::{Key, serve};
+use crate::posts;
+use crate::time_id::VideoId;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::response::{IntoResponse, Response};
+use std::time::Duration;
+use transcoder_protocol::{Rendition, VideoOutput, hls, storyboard};
+
+/// Longer than any player stays on one playlist.
+const SIGNED_FOR: Duration = Duration::from_secs(6 * 3600);
+
+pub async fn file(
+    State(app): State<App>,
+    viewer: Viewer,
+    method: Method,
+    headers: HeaderMap,
+    Path((id, generation, file)): Path<(String, i64, String)>,
+) -> Result<Response> {
+    let id: VideoId = id.parse().map_err(|_| Error::NotFound)?;
+    let video = super::find(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let uses = posts::revisions_with_video(&app.db, id).await?;
+    let audience = policy::media_audience(&viewer, video.owner_id, posts::media_uses(&uses))?;
+    if generation == 0 || generation != video.generation {
+        return Err(Error::NotFound);
+    }
+    let renditions = sql::renditions(&app.db, id, generation).await?;
+    if let Some(text) = rendered(&app, &video, &renditions, &file).await? {
+        let kind = if file.ends_with(".vtt") {
+            "text/vtt; charset=utf-8"
+        } else {
+            "application/vnd.apple.mpegurl"
+        };
+        let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, audience.cache_control());
+        return Ok(response);
+    }
+    let file = if file == "plain.mp4" { plain(&renditions)? } else { file };
+    let is_ours = renditions.iter().any(|rendition| rendition.file == file)
+        || video.poster.as_ref().is_some_and(|poster| poster.file == file)
+        || video.storyboard.as_ref().is_some_and(|board| board.file == file);
+    if !is_ours {
+        return Err(Error::NotFound);
+    }
+    bytes(&app, audience, &method, &headers, &video, &file).await
+}
+
+async fn bytes(
+    app: &App,
+    audience: Audience,
+    method: &Method,
+    headers: &HeaderMap,
+    video: &Video,
+    file: &str,
+) -> Result<Response> {
+    let key = Key::video_file(video.id, video.generation, file).map_err(|_| Error::NotFound)?;
+    Ok(serve::serve(&app.media, &key, method, headers, audience.cache_control()).await?)
+}
+
+/// Best for a phone without HLS: the largest that is at most 540 lines by its short side.
+fn plain(renditions: &[Rendition]) -> Result<String> {
+    let is_modest = |rendition: &&Rendition| rendition.width.min(rendition.height) <= 540;
+    let chosen = renditions.iter().rfind(is_modest).or(renditions.first());
+    chosen.map(|rendition| rendition.file.clone()).ok_or(Error::NotFound)
+}
+
+/// A playlist or the sprite's track, when `file` names one.
+async fn rendered(
+    app: &App,
+    video: &Video,
+    renditions: &[Rendition],
+    file: &str,
+) -> Result<Option<String>> {
+    if file == "storyboard.vtt" {
+        let board = video.storyboard.as_ref().ok_or(Error::NotFound)?;
+        let url = address(app, video, &board.file).await?;
+        return Ok(Some(storyboard::webvtt(board, video.duration_ms, &url)));
+    }
+    let Some(name) = file.strip_suffix(".m3u8") else { return Ok(None) };
+    if name == "master" {
+        let output = as_output(video, renditions)?;
+        return Ok(Some(hls::master_playlist(&output, |file| file.replace(".mp4", ".m3u8"))));
+    }
+    let rendition = renditions
+        .iter()
+        .find(|rendition| rendition.file.strip_suffix(".mp4") == Some(name))
+        .ok_or(Error::NotFound)?;
+    let url = address(app, video, &rendition.file).await?;
+    Ok(Some(hls::media_playlist(rendition, &url)))
+}
+
+/// Beside the playlist, or at the store when that can be reached by anyone who was given the address.
+async fn address(app: &App, video: &Video, file: &str) -> Result<String> {
+    let key = Key::video_file(video.id, video.generation, file).map_err(|_| Error::NotFound)?;
+    Ok(app.media.signed_url(&key, SIGNED_FOR).await?.unwrap_or_else(|| file.to_owned()))
+}
+
+fn as_output(video: &Video, renditions: &[Rendition]) -> Result<VideoOutput> {
+    Ok(VideoOutput {
+        duration_ms: video.duration_ms,
+        width: video.width,
+        height: video.height,
+        has_audio: renditions.iter().any(|rendition| rendition.codecs.contains("mp4a")),
+        renditions: renditions.to_vec(),
+        poster: video.poster.clone().ok_or(Error::NotFound)?,
+        storyboard: video.storyboard.clone().ok_or(Error::NotFound)?,
+    })
+}
