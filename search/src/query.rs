@@ -71,6 +71,8 @@ pub(crate) struct Terms {
     pub bigrams: Vec<String>,
     pub readings: Vec<String>,
     pub trigrams: Vec<String>,
+    /// Two known readings in a row, when typed as it sounds.
+    pub reading_pairs: Vec<[String; 2]>,
     /// Typed as it sounds, so that sound may decide.
     pub by_sound: bool,
     /// How the whole sounds, if `by_sound`; runs parted by spaces.
@@ -96,18 +98,19 @@ impl Terms {
         };
         let mut terms = Terms::default();
         for analysis in std::iter::once(&typed).chain(&romaji) {
-            terms.add(analysis);
+            terms.add_spelling(analysis);
             if analysis.is_nearly_all_kana() {
                 terms.add_sound(analysis, searcher, fields)?;
+            } else {
+                add_new(&mut terms.readings, analysis.readings().map(str::to_owned));
             }
         }
         Ok(Some(terms))
     }
 
-    fn add(&mut self, analysis: &Analysis) {
+    fn add_spelling(&mut self, analysis: &Analysis) {
         add_new(&mut self.words, analysis.terms().map(str::to_owned));
         add_new(&mut self.bigrams, analysis.bigrams());
-        add_new(&mut self.readings, analysis.readings().map(str::to_owned));
     }
 
     fn add_sound(
@@ -119,7 +122,10 @@ impl Terms {
         self.by_sound = true;
         add_new(&mut self.trigrams, analysis.reading_trigrams());
         for run in analysis.runs() {
-            add_new(&mut self.readings, known_readings(&run, fold_sound, searcher, fields.rd)?);
+            let known = known_readings(&run, fold_sound, searcher, fields.rd)?;
+            let pairs = known.windows(2).map(|pair| [pair[0].clone(), pair[1].clone()]);
+            add_new(&mut self.reading_pairs, pairs);
+            add_new(&mut self.readings, known);
         }
         self.sound.push_str(&analysis.sound());
         self.sound.push(' ');
@@ -138,11 +144,8 @@ impl Terms {
         ] {
             any.extend(terms.iter().map(|t| boosted(term(field, t), weight)));
         }
-        for pair in self.words.windows(2) {
-            let words = pair.iter().map(|w| Term::from_field_text(fields.tok, w)).enumerate();
-            let phrase = PhraseQuery::new_with_offset_and_slop(words.collect(), PAIR_SLOP);
-            any.push(boosted(Box::new(phrase), PAIR));
-        }
+        any.extend(self.words.windows(2).map(|pair| near(fields.tok, pair, PAIR)));
+        any.extend(self.reading_pairs.iter().map(|pair| near(fields.rd, pair, PAIR)));
         let mut clauses: Vec<_> = any.into_iter().map(|query| (Occur::Should, query)).collect();
         clauses.push((Occur::Must, boosted(self.gate(fields), 0.0)));
         Box::new(BooleanQuery::new(clauses))
@@ -204,6 +207,11 @@ fn term(field: Field, text: &str) -> Box<dyn TantivyQuery> {
 
 fn boosted(query: Box<dyn TantivyQuery>, weight: f32) -> Box<dyn TantivyQuery> {
     Box::new(BoostQuery::new(query, weight))
+}
+
+fn near(field: Field, pair: &[String], weight: f32) -> Box<dyn TantivyQuery> {
+    let terms = pair.iter().map(|term| Term::from_field_text(field, term)).enumerate();
+    boosted(Box::new(PhraseQuery::new_with_offset_and_slop(terms.collect(), PAIR_SLOP)), weight)
 }
 
 fn filter(query: Box<dyn TantivyQuery>) -> Box<dyn TantivyQuery> {

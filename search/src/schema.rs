@@ -10,7 +10,7 @@ use crate::Error;
 use crate::analyzer::Analyzer;
 
 /// Raise when fields change; an index of another version is rebuilt.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A published post. All text is plain: no markdown, no HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(crate) struct Fields {
     pub title_tok: Field,
     /// Bigrams of the spelling.
     pub bi: Field,
-    /// Readings of words that carry meaning.
+    /// Readings of words that carry meaning, with positions.
     pub rd: Field,
     /// Trigrams of the reading.
     pub r3: Field,
@@ -81,10 +81,10 @@ impl Fields {
             age_to: schema.add_u64_field("age_to", INDEXED | FAST),
             published_at: schema.add_i64_field("published_at", FAST),
             thanks: schema.add_u64_field("thanks", FAST),
-            tok: schema.add_text_field("tok", positions),
+            tok: schema.add_text_field("tok", positions.clone()),
             title_tok: schema.add_text_field("title_tok", frequencies.clone()),
             bi: schema.add_text_field("bi", frequencies.clone()),
-            rd: schema.add_text_field("rd", frequencies.clone()),
+            rd: schema.add_text_field("rd", positions),
             r3: schema.add_text_field("r3", frequencies),
         };
         (schema.build(), fields)
