@@ -13,7 +13,10 @@ const pages = readdirSync(dir)
   .filter((file) => file.endsWith(".html"))
   .filter((file) => names.length === 0 || names.some((name) => file.startsWith(`${name}.`)));
 const failures = [];
-const fail = (page, text) => failures.push(`${page}: ${text}`);
+const fail = (page, text) => {
+  failures.push(page);
+  console.error(`${page}: ${text}`);
+};
 
 const validate = new HtmlValidate(
   new FileSystemConfigLoader({
@@ -22,7 +25,10 @@ const validate = new HtmlValidate(
       // A title a person wrote is as long as it is.
       "long-title": "off",
       // Several buttons called `action` are how one form offers several acts.
-      "form-dup-name": ["error", { allowCheckboxDefault: true, shared: ["radio", "button", "submit"] }],
+      "form-dup-name": [
+        "error",
+        { allowCheckboxDefault: true, shared: ["radio", "button", "submit"] },
+      ],
     },
   }),
 );
@@ -39,7 +45,12 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +
   "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; font-src 'self'; " +
   "manifest-src 'self'; worker-src 'self' blob:";
-const types = { ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
+const types = {
+  ".html": "text/html",
+  ".css": "text/css",
+  ".js": "text/javascript",
+  ".svg": "image/svg+xml",
+};
 const server = createServer((request, response) => {
   const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
   try {
@@ -64,7 +75,12 @@ const browser = await chromium.launch({
 /** Ways of looking: every page on a phone by day; the Japanese ones also on a wide screen by night. */
 const looks = [
   { width: 390, height: 844, colorScheme: "light", among: pages },
-  { width: 1280, height: 800, colorScheme: "dark", among: pages.filter((page) => page.endsWith(".ja.html")) },
+  {
+    width: 1280,
+    height: 800,
+    colorScheme: "dark",
+    among: pages.filter((page) => page.endsWith(".ja.html")),
+  },
 ];
 async function look({ width, height, colorScheme, among }) {
   const context = await browser.newContext({
@@ -75,7 +91,8 @@ async function look({ width, height, colorScheme, among }) {
   const tab = await context.newPage();
   let current = "";
   tab.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("404")) fail(current, message.text());
+    if (message.type() === "error" && !message.text().includes("404"))
+      fail(current, message.text());
   });
   tab.on("pageerror", (error) => fail(current, error.message));
   for (const page of among) {
@@ -83,11 +100,14 @@ async function look({ width, height, colorScheme, among }) {
     await tab.goto(`${origin}/${encodeURIComponent(page)}`, { waitUntil: "domcontentloaded" });
     const wider = await tab.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wider > 0) fail(current, `${wider} px wider than the screen`);
-    const result = await tab.evaluate(`(() => { const module = undefined; ${axe}; return axe.run(document, {
+    const result =
+      await tab.evaluate(`(() => { const module = undefined; ${axe}; return axe.run(document, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     }); })()`);
     for (const violation of result.violations) {
-      const where = violation.nodes.slice(0, 2).map((node) => `${node.target.join(" ")} ${node.failureSummary}`);
+      const where = violation.nodes
+        .slice(0, 2)
+        .map((node) => `${node.target.join(" ")} ${node.failureSummary}`);
       fail(current, `axe ${violation.id}: ${violation.help}\n    ${where.join("\n    ")}`);
     }
   }
@@ -97,6 +117,5 @@ await Promise.all(looks.map(look));
 await browser.close();
 server.close();
 
-for (const failure of failures) console.error(failure);
 console.log(`${pages.length} pages, ${failures.length} failures`);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -23,7 +23,7 @@ const form = document.querySelector<HTMLFormElement>("form[data-compose]");
 if (form) {
   document.documentElement.classList.add("enhanced");
   const draft = new Draft(form);
-  const photos = new PhotoList(form, draft);
+  const photos = new PhotoList(form, draft, () => video.follow());
   const video = new VideoSlot(form, draft, (status) => photos.take(status.photos));
   const tags = form.querySelector<HTMLInputElement>("input[data-tags]");
   if (tags) showTagChips(tags, form.dataset.tChipRemove ?? "");

@@ -34,6 +34,8 @@ export class PhotoList {
   constructor(
     private readonly form: HTMLFormElement,
     private readonly draft: Draft,
+    /** A photo is on the server that this browser cannot show itself, such as HEIC. */
+    private readonly needsPicture: () => void,
   ) {
     const list = form.querySelector<HTMLElement>("[data-photo-list]");
     const input = form.querySelector<HTMLInputElement>("input[name=photos]");
@@ -126,6 +128,7 @@ export class PhotoList {
       const alt = item.querySelector("input");
       if (alt) alt.name = `alt_${photo.id}`;
       this.reordered();
+      if (item.querySelector(".photo-wait")) this.needsPicture();
     } catch (error) {
       item.remove();
       const told = error instanceof Error && !(error instanceof TypeError) ? error.message : "";

@@ -19,7 +19,7 @@ export interface Status {
 }
 
 /** One PATCH: small enough that a train tunnel costs seconds, large enough to be quick on a good line. */
-const pieceBytes = 2 * 1024 * 1024;
+const pieceBytes = 1024 * 1024;
 const againMs = 4000;
 const pollMs = 2000;
 
@@ -98,7 +98,7 @@ export class VideoSlot {
       const name = card?.querySelector(".file-name")?.textContent ?? "";
       this.say(fill(this.words.tResumePick, { name }));
     }
-    if (state === "processing" || this.form.querySelector(".photo-wait")) this.poll();
+    if (state === "processing" || this.form.querySelector(".photo-wait")) this.follow();
   }
 
   private async choose(file: File): Promise<void> {
@@ -141,7 +141,11 @@ export class VideoSlot {
       fingerprint: () =>
         Promise.resolve(["megurumi", id, file.name, file.size, file.lastModified].join("-")),
       removeFingerprintOnSuccess: true,
-      onShouldRetry: (error) => isPassing(error.originalResponse?.getStatus()),
+      onShouldRetry: (error) => {
+        const passing = isPassing(error.originalResponse?.getStatus());
+        if (passing) this.say(this.words.tResuming ?? "");
+        return passing;
+      },
       onProgress: (done, all) => {
         const percent = all > 0 ? Math.floor((done / all) * 100) : 0;
         this.progress("uploading", percent);
@@ -153,7 +157,7 @@ export class VideoSlot {
         this.progress("processing", 0);
         this.say(fill(this.words.tProcessing, { percent: 0 }));
         this.finish();
-        this.poll();
+        this.follow();
       },
       onError: (error) => this.failed(error, id),
     });
@@ -195,7 +199,8 @@ export class VideoSlot {
     this.input.focus();
   }
 
-  private poll(): void {
+  /** Asks the server how far it is, again and again while something is being made ready. */
+  follow(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.look(), pollMs);
   }
@@ -220,9 +225,10 @@ export class VideoSlot {
         this.say(video.message || (this.words.tFailed ?? ""));
       }
       const photosWait = status.photos?.some((photo) => !photo.url) ?? false;
-      if (video?.state === "processing" || video?.state === "uploading" || photosWait) this.poll();
+      if (video?.state === "processing" || video?.state === "uploading" || photosWait)
+        this.follow();
     } catch {
-      this.poll();
+      this.follow();
     }
   }
 
