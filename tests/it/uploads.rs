@@ -20,7 +20,8 @@ use server::db::Db;
 use server::db::tables::{Accounts, Videos};
 use server::media::upload::{self, EXPIRES_AFTER, NewUpload, PurgeUploads};
 use server::media::{Key, Store};
-use server::time_id::{AccountId, Clock, SessionId, UploadId, VideoId};
+use server::posts;
+use server::time_id::{AccountId, Clock, PostId, SessionId, UploadId, VideoId};
 use sha2::Digest;
 use tests::garage::Garage;
 use tests::{Answer, Browser, Database, TestApp};
@@ -190,7 +191,11 @@ fn with_session(app: &App, token: &str) -> Browser {
 }
 
 fn proof(account: AccountId) -> Proof<Write> {
-    let viewer = Viewer::Account(Arc::new(Account {
+    policy::can_write(&viewer(account)).unwrap()
+}
+
+fn viewer(account: AccountId) -> Viewer {
+    Viewer::Account(Arc::new(Account {
         id: account,
         session_id: SessionId::new(&Clock::System),
         nickname: String::new(),
@@ -201,8 +206,7 @@ fn proof(account: AccountId) -> Proof<Write> {
         region_id: None,
         language: "ja".to_owned(),
         is_confirmed: true,
-    }));
-    policy::can_write(&viewer).unwrap()
+    }))
 }
 
 fn id(path: &str) -> UploadId {
@@ -577,6 +581,15 @@ async fn an_upload_exists_for_its_owner_alone(
     let elsewhere = [TUS, ("upload-length", "10"), ("sec-fetch-site", "cross-site")];
     it.send(Method::POST, "/uploads", &elsewhere, Body::empty()).await.expect(403);
     assert_eq!(it.offset(&path).await, 0);
+    // Nor does anyone send to a post that is another's, or none.
+    let post =
+        posts::actions::create(it.app(), &viewer(it.account), posts::Kind::Tip).await.unwrap();
+    for (post, own, others) in [(post.post.id, 201, 404), (PostId::new(&Clock::System), 404, 404)] {
+        let metadata = format!("post_id {}", BASE64.encode(post.to_string()));
+        let headers = [TUS, ("upload-length", "10"), ("upload-metadata", metadata.as_str())];
+        it.send(Method::POST, "/uploads", &headers, Body::empty()).await.expect(own);
+        other.request(Method::POST, "/uploads", &headers, Body::empty()).await.expect(others);
+    }
 }
 
 #[rstest]

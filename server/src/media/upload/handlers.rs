@@ -12,6 +12,7 @@ use super::{Upload, UploadState, sql};
 use crate::access::{Viewer, policy};
 use crate::app::App;
 use crate::error::Error;
+use crate::posts;
 use crate::time_id::UploadId;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -50,6 +51,9 @@ pub async fn create(
         return Err(Refusal::TooLarge);
     }
     let Metadata { file_name, content_type, post_id } = Metadata::read(&headers)?;
+    if let Some(post) = post_id {
+        posts::actions::open(&app.db, &viewer, post).await?;
+    }
     let brings_bytes = headers.contains_key(CONTENT_TYPE);
     let checksum = Checksum::read(&headers)?;
     if brings_bytes {
