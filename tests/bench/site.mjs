@@ -30,8 +30,8 @@ export async function logIn(site, nickname) {
   const password = "かぼちゃを つぶす 朝";
   execFileSync(
     program,
-    ["admin", "create", "--role", "member", "--nickname", nickname, "--email", email, "--data", site.data],
-    { input: `${password}\n`, env: site.env },
+    ["admin", "--data", site.data, "create", "--role", "member", "--nickname", nickname, "--email", email, "--password-stdin"],
+    { input: password, env: site.env },
   );
   const answer = await fetch(`${site.url}/login`, {
     method: "POST",

@@ -48,10 +48,7 @@ for (const language of ["ja", "ja-simple", "en"]) {
         screen: { ...phone, deviceScaleFactor: 1 },
       });
       if (role !== "visitor") {
-        demo.admin(
-          ["create", "--role", role, "--nickname", person.nickname, "--email", email],
-          `${person.password}\n`,
-        );
+        demo.createAccount(role, person);
         await person.logIn();
       }
       await person.context.addCookies([{ name: "lang", value: language, url: demo.url }]);

@@ -87,12 +87,24 @@ export class Site {
   }
 
   /** `megurumi admin …` on the same data; returns what it prints. */
-  admin(args: string[], input?: string): string {
-    return execFileSync(binary(), ["admin", ...args, "--data", this.data], {
+  private admin(args: string[], input?: string): string {
+    return execFileSync(binary(), ["admin", "--data", this.data, ...args], {
       env: this.environment,
       encoding: "utf8",
       input,
     });
+  }
+
+  /** An account as the operator makes it: confirmed, and of any role. */
+  createAccount(
+    role: "member" | "moderator" | "admin",
+    person: { nickname: string; email: string; password: string },
+  ) {
+    const { nickname, email, password } = person;
+    this.admin(
+      ["create", "--role", role, "--nickname", nickname, "--email", email, "--password-stdin"],
+      password,
+    );
   }
 
   /** The plain text of the newest mail to `address`, once there is one that `holds` accepts. */

@@ -151,10 +151,7 @@ async function approve(
     screen: desk,
     scripts,
   });
-  site.admin(
-    ["create", "--role", "moderator", "--nickname", moderator.nickname, "--email", email],
-    `${moderator.password}\n`,
-  );
+  site.createAccount("moderator", moderator);
   await moderator.logIn();
   const page = moderator.page;
   await page.goto("/review");
