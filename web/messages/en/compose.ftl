@@ -95,3 +95,4 @@ error-file-empty = The file is empty. Please choose it again.
 error-not-ready = You can send it once the video is ready.
 error-version = It had changed in another window. Please look it over and send it again.
 compose-photo-alt-short = What it shows
+compose-no-script = Photos and the video are sent when you press a button below. Please keep this page open until it is done.

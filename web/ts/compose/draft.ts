@@ -126,11 +126,13 @@ export class Draft {
     clearTimeout(this.timer);
     try {
       const id = await this.ensure();
+      const body = this.fields();
       const response = await fetch(`/posts/${id}/draft`, {
         method: "PUT",
         headers: { accept: "application/json" },
-        body: this.fields(),
-        keepalive: true,
+        body,
+        // A closing tab lets it through; browsers refuse that for more than 64 KB.
+        keepalive: body.toString().length < 60_000,
       });
       if (response.status === 409) {
         this.stop();
