@@ -42,19 +42,26 @@ impl Deref for App {
     }
 }
 
+/// Opens the database and migrates it: all that a command beside a running site needs.
+pub async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Db> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
+    let db = Db::open(&config.database_url).await.context("cannot open the database")?;
+    let taken = migrations::migrate(&db, clock).await.context("cannot migrate the database")?;
+    if !taken.is_empty() {
+        tracing::info!(steps = taken.join(", "), database = db.name(), "migrated");
+    }
+    Ok(db)
+}
+
 impl App {
     /// Opens the database (and migrates it), the media store and the index. Makes the folders it needs.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        for folder in [config.data.clone(), config.mail_folder(), config.work_folder()] {
+        for folder in [config.mail_folder(), config.work_folder()] {
             std::fs::create_dir_all(&folder)
                 .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         }
-        let db = Db::open(&config.database_url).await.context("cannot open the database")?;
-        let taken =
-            migrations::migrate(&db, &clock).await.context("cannot migrate the database")?;
-        if !taken.is_empty() {
-            tracing::info!(steps = taken.join(", "), database = db.name(), "migrated");
-        }
+        let db = open_database(&config, &clock).await?;
         regions::seed(&db).await.context("cannot put in the regions")?;
         let regions = regions::list(&db).await.context("cannot read the regions")?;
         let media = match &config.s3 {
@@ -118,9 +125,14 @@ pub fn jobs() -> Registry {
         .with::<crate::videos::TranscodeVideo>()
         .with::<upload::DropUpload>()
         .with::<upload::PurgeUploads>()
+        .with::<crate::accounts::jobs::MailReset>()
+        .with::<crate::accounts::jobs::Purge>()
 }
 
 /// What comes round by the clock.
 pub fn schedule() -> Schedule {
-    Schedule(vec![Every::new::<upload::PurgeUploads>(Duration::from_secs(600))])
+    Schedule(vec![
+        Every::new::<upload::PurgeUploads>(Duration::from_secs(600)),
+        Every::new::<crate::accounts::jobs::Purge>(Duration::from_secs(3600)),
+    ])
 }

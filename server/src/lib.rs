@@ -22,6 +22,7 @@ pub mod media;
 pub mod text;
 pub mod time_id;
 
+pub mod accounts;
 pub mod discovery;
 pub mod moderation;
 pub mod notifications;

@@ -90,7 +90,8 @@ pub async fn send(
     tx: &mut Tx,
     clock: &Clock,
     to: &str,
-    (subject, body): (String, String),
+    mail: web::mail::Mail,
 ) -> Result<()> {
+    let web::mail::Mail { subject, body } = mail;
     enqueue(tx, clock, &SendMail { to: to.to_owned(), subject, body }).await
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use server::accounts::operator::AdminCommand;
 use server::app::App;
 use server::config::{Config, Flags};
 use server::time_id::Clock;
@@ -50,6 +51,13 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Make accounts and say who moderates. The site may run meanwhile.
+    Admin {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
     /// Check the configuration and what it points at, and stop.
     CheckConfig {
         #[command(flatten)]
@@ -81,6 +89,12 @@ async fn main() -> anyhow::Result<()> {
         }
         Command::Migrate { place } => {
             open(Flags { data: place.data, ..Flags::default() }).await.map(drop)
+        }
+        Command::Admin { place, command } => {
+            let config = Config::from_env(Flags { data: place.data, ..Flags::default() })?;
+            let db = server::app::open_database(&config, &Clock::System).await?;
+            say(&command.run(&db, &Clock::System).await?);
+            Ok(())
         }
         Command::CheckConfig { place } => {
             let app = open(Flags { data: place.data, ..Flags::default() }).await?;

@@ -177,6 +177,7 @@ impl Table {
 pub fn table() -> Table {
     use Access::{Member, Public};
     use crate::media::upload;
+    use crate::accounts;
     Table::default()
         .get("/healthz",                Public,    crate::health::healthz)
         .get("/readyz",                 Public,    crate::health::readyz)
@@ -212,4 +213,22 @@ pub fn table() -> Table {
         .get("/posts/{id}/status",      Member,    crate::posts::compose::status)
         .post("/posts/{id}/withdraw",   Member,    crate::posts::compose::withdraw)
         .get("/me",                     Member,    crate::posts::me::me)
+
+        .get("/signup",                 Public,    accounts::pages::sign_up_form)
+        .post("/signup",                Public,    accounts::pages::sign_up)
+        .get("/confirm",                Public,    accounts::pages::confirm_form)
+        .post("/confirm",               Public,    accounts::pages::confirm)
+        .post("/confirm/resend",        Member,    accounts::pages::resend_confirmation)
+        .get("/login",                  Public,    accounts::pages::log_in_form)
+        .post("/login",                 Public,    accounts::pages::log_in)
+        .post("/logout",                Public,    accounts::pages::log_out)
+        .get("/forgot",                 Public,    accounts::pages::forgot_form)
+        .post("/forgot",                Public,    accounts::pages::forgot)
+        .get("/reset",                  Public,    accounts::pages::reset_form)
+        .post("/reset",                 Public,    accounts::pages::reset)
+        .get("/me/settings",            Member,    accounts::settings_pages::settings_form)
+        .post("/me/settings",           Member,    accounts::settings_pages::save)
+        .post("/me/sessions/{id}/end",  Member,    accounts::settings_pages::end_session)
+        .get("/demo/mail",              Public,    accounts::demo_mail::list)
+        .get("/demo/mail/{id}",         Public,    accounts::demo_mail::show)
 }

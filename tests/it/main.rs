@@ -1,6 +1,7 @@
 //! Every integration test, in one binary: it links once.
 #![allow(clippy::unwrap_used, reason = "a test's helper fails like the test")]
 
+mod accounts;
 mod core;
 mod media_store;
 mod uploads;

@@ -1,6 +1,7 @@
 //! What the tests stand on: the site under test on both databases, a browser without a screen, builders, real stores.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's tools fail like the test")]
 
+pub mod accounts;
 pub mod app;
 pub mod browser;
 pub mod garage;

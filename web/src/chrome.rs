@@ -26,6 +26,8 @@ pub struct ViewerChrome {
     pub account_id: String,
     pub is_moderator: bool,
     pub is_admin: bool,
+    /// The mail address waits to be confirmed: every page says so.
+    pub is_unconfirmed: bool,
     /// Notices not read yet.
     pub unread: u32,
     /// Items in the review queue, for moderators.
@@ -117,6 +119,14 @@ impl Chrome {
             ..ViewerChrome::default()
         };
         Self { viewer: Some(viewer), ..Self::sample_visitor(lang) }
+    }
+
+    /// A member whose mail address is not confirmed yet, for tests and samples.
+    #[must_use]
+    pub fn sample_unconfirmed(lang: Lang) -> Self {
+        let mut chrome = Self::sample_member(lang);
+        chrome.viewer.iter_mut().for_each(|viewer| viewer.is_unconfirmed = true);
+        chrome
     }
 
     /// A moderator, for tests and samples.

@@ -69,6 +69,13 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("reset", accounts::reset(&out("/reset"), &ResetView::default())),
         ("me", accounts::me(&flashed, &MeView::sample())),
         ("me-new", accounts::me(&member("/me"), &MeView::sample_new())),
+        (
+            "settings-unconfirmed",
+            accounts::settings(
+                &at(Chrome::sample_unconfirmed(lang), "/me/settings"),
+                &SettingsView::sample(lang),
+            ),
+        ),
         ("settings", accounts::settings(&member("/me/settings"), &SettingsView::sample(lang))),
         (
             "demo-mails",

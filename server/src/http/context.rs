@@ -73,6 +73,7 @@ pub async fn chrome(app: &App, parts: &Parts, viewer: &Viewer) -> Result<Chrome,
             account_id: account.id.to_string(),
             is_moderator: viewer.is_moderator(),
             is_admin: viewer.is_admin(),
+            is_unconfirmed: !account.is_confirmed,
             unread: notifications::count_unread(&app.db, account.id).await?,
             waiting: if viewer.is_moderator() {
                 moderation::count_waiting(&app.db).await?

@@ -3,7 +3,7 @@ mail-end = Megurumi: thank-yous that go around.
 mail-confirm-subject = [Megurumi] Please confirm your address
 mail-confirm-body =
     Welcome to Megurumi.
-    Please open this link within 24 hours to finish joining:
+    Please open this link within three days to finish joining:
 
     { $url }
 

@@ -1,0 +1,204 @@
+//! What people are called and where their mail goes: read from what they typed, and folded for comparing.
+
+use super::Complaint;
+use crate::text;
+use lettre::Address;
+use unicode_normalization::UnicodeNormalization;
+
+pub const NICKNAME_MOST_CHARS: usize = 20;
+/// RFC 5321: a path has 256 octets with its brackets.
+const EMAIL_MOST_BYTES: usize = 254;
+
+/// Words that would pass for the people who run the site. A key that contains one is refused.
+const STAFF: [&str; 12] = [
+    "めぐるみ",
+    "megurumi",
+    "運営",
+    "事務局",
+    "管理人",
+    "管理者",
+    "公式",
+    "スタッフ",
+    "モデレータ",
+    "moderator",
+    "administrator",
+    "support",
+];
+
+/// The name others see. Unique by `key`, so that はなこ and は な こ can't be two people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nickname {
+    pub shown: String,
+    pub key: String,
+}
+
+impl Nickname {
+    pub fn parse(typed: &str) -> Result<Self, Complaint> {
+        let nickname = Self::parse_staff(typed)?;
+        if nickname.key == "admin" || STAFF.iter().any(|word| nickname.key.contains(word)) {
+            return Err(("error-nickname-reserved", None));
+        }
+        Ok(nickname)
+    }
+
+    /// As [`Self::parse`], for those who do run the site.
+    pub fn parse_staff(typed: &str) -> Result<Self, Complaint> {
+        if typed.chars().any(is_invisible) {
+            return Err(("error-nickname-characters", None));
+        }
+        let shown: String = text::line(typed).nfc().collect();
+        let key = fold(&shown);
+        if key.is_empty() {
+            return Err(("error-nickname-empty", None));
+        }
+        if shown.chars().count() > NICKNAME_MOST_CHARS {
+            return Err(("error-nickname-long", Some(NICKNAME_MOST_CHARS as i64)));
+        }
+        if key.contains('@') || is_like_an_address(&key) {
+            return Err(("error-nickname-address", None));
+        }
+        Ok(Self { shown, key })
+    }
+}
+
+fn fold(shown: &str) -> String {
+    shown
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}'))
+        .collect()
+}
+
+/// Control characters, and those that change how the others are shown. The joiner and the selectors of emoji may stay.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
+        )
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
+        || matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..)
+}
+
+/// `www.…`, `…://…`, or a word, a dot and at least two letters: what readers would take for a link.
+fn is_like_an_address(key: &str) -> bool {
+    if key.contains("://") || key.starts_with("www.") || key.starts_with("http") {
+        return true;
+    }
+    let parts: Vec<&str> = key.split('.').collect();
+    parts.windows(2).any(|pair| {
+        let ends_in_word = pair[0].chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric());
+        let letters = pair[1].chars().take_while(char::is_ascii_alphabetic).count();
+        ends_in_word && letters >= 2
+    })
+}
+
+/// Where mail goes. Unique by `key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// As typed, but for full-width letters and spaces around it.
+    pub shown: String,
+    pub key: String,
+}
+
+impl Email {
+    /// The name part keeps its case for sending; for comparing it has none, as everywhere in practice.
+    pub fn parse(typed: &str) -> Result<Self, Complaint> {
+        let folded: String = typed.trim().nfkc().take(EMAIL_MOST_BYTES + 1).collect();
+        let shown = folded.trim().to_owned();
+        if shown.is_empty() {
+            return Err(("error-email", None));
+        }
+        let address: Address = shown.parse().map_err(|_| ("error-email", None))?;
+        let domain_is_public = address.domain().contains('.') && !address.domain().starts_with('[');
+        let is_plain =
+            shown.is_ascii() && !shown.contains(['"', '(', ')', ',', ';', ':', '<', '>', '\\']);
+        if shown.len() > EMAIL_MOST_BYTES || !domain_is_public || !is_plain {
+            return Err(("error-email", None));
+        }
+        let key = shown.to_lowercase();
+        Ok(Self { shown, key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_name_written_in_several_ways_is_one_name() {
+        let key = |typed| Nickname::parse(typed).unwrap().key;
+        assert_eq!(key("はな こ"), key("　はなこ "));
+        assert_eq!(key("Hanako"), key("ｈａｎａｋｏ"));
+        assert_eq!(key("ﾊﾅｺ"), key("ハナコ"));
+    }
+
+    #[test]
+    fn names_of_people_and_families_are_fine() {
+        for name in [
+            "はなこ",
+            "二児のパパ",
+            "M.S.",
+            "まる。",
+            "👨\u{200d}👩\u{200d}👧家",
+            "O'Neil",
+            "ゆう/2歳",
+        ] {
+            assert!(Nickname::parse(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_an_address_or_hides_something_is_refused() {
+        for (name, error) in [
+            ("", "error-nickname-empty"),
+            (" 　\u{200d} ", "error-nickname-empty"),
+            ("ながいなまえながいなまえながいなまえながいなまえ", "error-nickname-long"),
+            ("hanako@example.jp", "error-nickname-address"),
+            ("ｈａｎａ＠ｅｘ", "error-nickname-address"),
+            ("example.com", "error-nickname-address"),
+            ("ｅｘａｍｐｌｅ．ｃｏｍ", "error-nickname-address"),
+            ("https://e.jp/x", "error-nickname-address"),
+            ("www.ex", "error-nickname-address"),
+            ("はな\u{202e}こ", "error-nickname-characters"),
+            ("はな\u{0}こ", "error-nickname-characters"),
+            ("はな\nこ", "error-nickname-characters"),
+            ("めぐるみ運営", "error-nickname-reserved"),
+            ("Ａｄｍｉｎ", "error-nickname-reserved"),
+        ] {
+            assert_eq!(Nickname::parse(name).unwrap_err().0, error, "{name:?}");
+        }
+        assert!(Nickname::parse_staff("めぐるみ事務局").is_ok());
+    }
+
+    #[test]
+    fn an_address_from_a_japanese_keyboard_is_understood() {
+        let email = Email::parse(" Ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ　").unwrap();
+        assert_eq!(
+            email,
+            Email { shown: "Hanako@example.jp".into(), key: "hanako@example.jp".into() }
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for typed in [
+            "hanako",
+            "hanako@",
+            "@example.jp",
+            "hanako@localhost",
+            "a@b@c.jp",
+            "\"x y\"@example.jp",
+            "x@[127.0.0.1]",
+            "hanako@example..jp",
+            "hanako@example.jp,eve@example.jp",
+            "はなこ@example.jp",
+            "x@example.jp\r\nBcc: eve@example.jp",
+        ] {
+            assert_eq!(Email::parse(typed).unwrap_err().0, "error-email", "{typed}");
+        }
+        assert_eq!(Email::parse(" 　").unwrap_err().0, "error-email");
+        assert!(Email::parse(&format!("{}@example.jp", "a".repeat(500))).is_err());
+    }
+}
