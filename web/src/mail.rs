@@ -103,6 +103,12 @@ pub fn video_failed(lang: Lang, nickname: &str, title: &str, error: &str, url: &
     mail(lang, "video-failed", nickname, &args)
 }
 
+/// A photo could not be prepared; `url` is the post's form.
+#[must_use]
+pub fn photo_failed(lang: Lang, nickname: &str, title: &str, url: &str) -> Mail {
+    mail(lang, "photo-failed", nickname, &[("title", Arg::Text(title)), ("url", Arg::Text(url))])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +127,7 @@ mod tests {
                 changes_requested(lang, "はな", "題", reason, "0:31です。", url),
                 rejected(lang, "はな", "題", reason, "", url),
                 video_failed(lang, "はな", "題", "video-error-format", url),
+                photo_failed(lang, "はな", "題", url),
             ];
             for mail in mails {
                 assert!(!mail.subject.contains('⟦') && !mail.body.contains('⟦'), "{mail:?}");

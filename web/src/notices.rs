@@ -17,6 +17,7 @@ pub enum NoticeKind {
     },
     VideoReady,
     VideoFailed,
+    PhotoFailed,
     /// How many thanked since the last bundle.
     Thanked {
         count: u32,
@@ -42,6 +43,7 @@ impl Notice {
             NoticeKind::Rejected { .. } => lang.t1("notice-rejected", "title", &self.title),
             NoticeKind::VideoReady => lang.t1("notice-video-ready", "title", &self.title),
             NoticeKind::VideoFailed => lang.t1("notice-video-failed", "title", &self.title),
+            NoticeKind::PhotoFailed => lang.t1("notice-photo-failed", "title", &self.title),
             NoticeKind::Thanked { count } => {
                 lang.t2("notice-thanked", "title", &self.title, "n", count)
             }
@@ -59,7 +61,9 @@ impl Notice {
         match self.kind {
             NoticeKind::Approved | NoticeKind::VideoReady => "check",
             NoticeKind::ChangesRequested { .. } => "pencil",
-            NoticeKind::Rejected { .. } | NoticeKind::VideoFailed => "warning",
+            NoticeKind::Rejected { .. } | NoticeKind::VideoFailed | NoticeKind::PhotoFailed => {
+                "warning"
+            }
             NoticeKind::Thanked { .. } => "heart",
         }
     }
@@ -85,6 +89,7 @@ impl Notice {
             notice(NoticeKind::Thanked { count: 4 }, "かぼちゃと豆腐の、ふわとろがゆ", true),
             notice(NoticeKind::ChangesRequested { reason }, "牛乳パックで、音のなるつみき", true),
             notice(NoticeKind::VideoFailed, "お風呂でしゃぼん玉", true),
+            notice(NoticeKind::PhotoFailed, "どんぐりごま", false),
             notice(NoticeKind::Approved, "かぼちゃと豆腐の、ふわとろがゆ", false),
             notice(NoticeKind::Rejected { reason: None }, "おすすめのお店", false),
             notice(NoticeKind::VideoReady, "お風呂でしゃぼん玉", false),
@@ -96,6 +101,9 @@ impl Notice {
 pub struct NoticesView {
     pub notices: Vec<Notice>,
     pub older: Option<String>,
+    /// The newest notice shown here, while any is unread: a button marks all up to it as read. The form posts `until`, in
+    /// milliseconds, to `/notices/read`.
+    pub read_until: Option<When>,
 }
 
 #[must_use]
@@ -107,6 +115,10 @@ pub fn notices(chrome: &Chrome, view: &NoticesView) -> String {
 impl NoticesView {
     #[must_use]
     pub fn sample() -> Self {
-        Self { notices: Notice::samples(), older: Some("/notices?before=01JD".to_owned()) }
+        Self {
+            notices: Notice::samples(),
+            older: Some("/notices?before=01JD".to_owned()),
+            read_until: Some(When(1_795_347_000_000)),
+        }
     }
 }

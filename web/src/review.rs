@@ -79,8 +79,14 @@ pub struct ReviewItemView {
     pub reason: Option<Reason>,
     pub note: String,
     pub errors: FieldErrors,
-    /// Someone else was faster: what they decided. The form is gone then.
+    /// What this viewer may do: the buttons. Without any, the form is gone.
+    pub actions: Vec<Decision>,
+    /// The viewer just tried to decide what is no longer as they saw it.
+    pub is_stale: bool,
+    /// How it was decided, when it was.
     pub decided: Option<DecisionRow>,
+    /// Its author took it back.
+    pub is_withdrawn: bool,
     /// The next waiting item.
     pub next_url: Option<String>,
 }
@@ -144,6 +150,10 @@ impl ReviewItemView {
         index % 10
     }
 
+    pub(crate) fn can(&self, decision: impl std::borrow::Borrow<Decision>) -> bool {
+        self.actions.contains(decision.borrow())
+    }
+
     pub(crate) fn is_reason(&self, reason: &Reason) -> bool {
         self.reason == Some(*reason)
     }
@@ -188,7 +198,10 @@ impl ReviewItemView {
             reason: None,
             note: String::new(),
             errors: FieldErrors::default(),
+            actions: Decision::ALL.to_vec(),
+            is_stale: false,
             decided: None,
+            is_withdrawn: false,
             next_url: Some("/review/r2".to_owned()),
         }
     }
@@ -208,6 +221,9 @@ impl ReviewItemView {
     #[must_use]
     pub fn sample_decided(lang: Lang) -> Self {
         let mut view = Self::sample(lang);
+        view.actions.clear();
+        view.is_stale = true;
+        view.note = "名札が読めます。".to_owned();
         view.decided = view.decisions.pop();
         view
     }

@@ -62,3 +62,10 @@ mail-video-failed-body =
     Your words and photos are safe. Try again or choose another video here:
 
     { $url }
+mail-photo-failed-subject = [Megurumi] A photo of “{ $title }” could not be prepared
+mail-photo-failed-body =
+    One or more photos of “{ $title }” could not be prepared.
+
+    Your text and the other photos are kept. On the page below, remove that photo or choose another, and send it again.
+
+    { $url }

@@ -10,3 +10,5 @@ notice-thanked = { $n ->
 notice-unread = New:
 notices-empty = No notices yet.
 notices-all = All notices
+notice-photo-failed = A photo of “{ $title }” could not be prepared.
+notices-read = Mark all as read

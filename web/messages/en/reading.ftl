@@ -21,4 +21,3 @@ thanks-count = { $n ->
         [one] { $n } thank-you
        *[other] { $n } thank-yous
     }
-list-posts = Posts

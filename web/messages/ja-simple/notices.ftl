@@ -7,3 +7,5 @@ notice-thanked = 「{ $title }」に 「ありがとう」が { $n } 届《と�
 notice-unread = まだ 読《よ》んでいません
 notices-empty = おしらせは まだ ありません。
 notices-all = おしらせを ぜんぶ 見《み》る
+notice-photo-failed = 「{ $title }」の 写真《しゃしん》を 準備《じゅんび》できませんでした。
+notices-read = ぜんぶ 読《よ》んだ ことに する

@@ -18,4 +18,3 @@ older-label = つづき
 card-by = { $name }さん
 card-video = 動画《どうが》
 thanks-count = ありがとう { $n }
-list-posts = 投稿《とうこう》の リスト

@@ -7,3 +7,5 @@ notice-thanked = 「{ $title }」に、ありがとうが{ $n }つ届きまし�
 notice-unread = 未読
 notices-empty = おしらせは、まだありません。
 notices-all = おしらせをすべて見る
+notice-photo-failed = 「{ $title }」の写真を準備できませんでした。
+notices-read = すべて既読にする
