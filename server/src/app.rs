@@ -121,6 +121,7 @@ impl App {
 pub fn jobs() -> Registry {
     Registry::default()
         .with::<crate::mail::SendMail>()
+        .with::<crate::notifications::jobs::MailNotice>()
         .with::<crate::photos::ProcessPhoto>()
         .with::<crate::videos::TranscodeVideo>()
         .with::<upload::DropUpload>()

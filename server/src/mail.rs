@@ -86,12 +86,7 @@ impl Job for SendMail {
 }
 
 /// Sends a mail once `tx` commits.
-pub async fn send(
-    tx: &mut Tx,
-    clock: &Clock,
-    to: &str,
-    mail: web::mail::Mail,
-) -> Result<()> {
+pub async fn send(tx: &mut Tx, clock: &Clock, to: &str, mail: web::mail::Mail) -> Result<()> {
     let web::mail::Mail { subject, body } = mail;
     enqueue(tx, clock, &SendMail { to: to.to_owned(), subject, body }).await
 }

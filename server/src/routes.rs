@@ -175,7 +175,7 @@ impl Table {
 /// Every route of the site.
 #[rustfmt::skip]
 pub fn table() -> Table {
-    use Access::{Member, Public};
+    use Access::{Member, Moderator, Public};
     use crate::media::upload;
     use crate::accounts;
     Table::default()
@@ -231,4 +231,13 @@ pub fn table() -> Table {
         .post("/me/sessions/{id}/end",  Member,    accounts::settings_pages::end_session)
         .get("/demo/mail",              Public,    accounts::demo_mail::list)
         .get("/demo/mail/{id}",         Public,    accounts::demo_mail::show)
+
+        .post("/posts/{id}/thanks",     Member,    crate::thanks::pages::set)
+        .get("/notices",                Member,    crate::notifications::pages::list)
+        .post("/notices/read",          Member,    crate::notifications::pages::mark_read)
+
+        .get("/review",                 Moderator, crate::moderation::pages::queue)
+        .get("/review/log",             Moderator, crate::moderation::pages::log)
+        .get("/review/{id}",            Moderator, crate::moderation::pages::item)
+        .post("/review/{id}",           Moderator, crate::moderation::pages::decide)
 }

@@ -126,6 +126,11 @@ macro_rules! ids {
             pub fn new(clock: &Clock) -> Self {
                 Self(uuid_at(clock.now()))
             }
+
+            /// For an id that is made from what it stands for.
+            pub const fn from_uuid(uuid: uuid::Uuid) -> Self {
+                Self(uuid)
+            }
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,5 +4,8 @@
 mod accounts;
 mod core;
 mod media_store;
+mod moderation;
+mod notices;
+mod thanks;
 mod uploads;
 mod uploads_killed;

@@ -81,6 +81,10 @@ impl Browser {
         self.cookies.insert(name.into(), value.into());
     }
 
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
     pub async fn get(&mut self, path: &str) -> Answer {
         self.request(Method::GET, path, &[], Body::empty()).await
     }

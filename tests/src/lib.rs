@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod app;
 pub mod browser;
 pub mod garage;
+pub mod posts;
 
 pub use app::{Database, Mail, TestApp};
 pub use browser::{Answer, Browser};

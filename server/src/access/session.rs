@@ -69,7 +69,7 @@ pub async fn start(
 }
 
 /// The account behind a token, or nobody.
-pub(super) async fn find(db: &Db, clock: &Clock, token: &str) -> Result<Option<Account>> {
+pub async fn find(db: &Db, clock: &Clock, token: &str) -> Result<Option<Account>> {
     let now = clock.now();
     let select = Query::select()
         .column((Accounts::Table, Accounts::Id))

@@ -6,13 +6,14 @@ use crate::app::App;
 use crate::db::page::Cursor;
 use crate::error::Result;
 use crate::http::{Context, Fields};
-use crate::{moderation, videos};
+use crate::{moderation, notifications, videos};
 use axum::extract::State;
 use axum::response::Response;
 use web::When;
 use web::accounts::{MeView, MyPost};
 
 const PAGE: usize = 30;
+const NOTICES: usize = 3;
 
 /// GET /me?before=
 pub async fn me(
@@ -33,7 +34,7 @@ pub async fn me(
         profile_url: format!("/people/{}", member.id),
         posts,
         older: page.next.map(|cursor| format!("/me?before={cursor}")),
-        notices: Vec::new(),
+        notices: notifications::pages::newest(&app, member.id, NOTICES).await?,
         thanks: sql::thanks_received(&app.db, member.id).await?,
     };
     Ok(context.page(web::accounts::me(&context.chrome, &view)))

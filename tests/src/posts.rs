@@ -1,0 +1,155 @@
+//! Posts, made through the real actions: `site.post(&author).titled("かぼちゃがゆ").published().await`.
+
+use crate::{Browser, TestApp};
+use server::access::Viewer;
+use server::access::session;
+use server::moderation::{self, Action, actions::Decision};
+use server::posts::{self, Draft, Kind, RevisionState};
+use server::time_id::{PostId, ReviewItemId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A post on its way; the last call says how far it gets.
+pub struct PostBuilder<'a> {
+    site: &'a TestApp,
+    author: &'a Browser,
+    kind: Kind,
+    draft: Draft,
+}
+
+impl TestApp {
+    /// A short recipe from Uji by whoever is logged in there.
+    pub fn post<'a>(&'a self, author: &'a Browser) -> PostBuilder<'a> {
+        PostBuilder {
+            site: self,
+            author,
+            kind: Kind::Recipe,
+            draft: Draft {
+                title: "かぼちゃと豆腐のおかゆ".into(),
+                body: "かぼちゃの甘みで、豆腐が苦手な子も完食でした。".into(),
+                region_id: Some("uji".into()),
+                tags: posts::parse_tags("離乳食 中期"),
+                age_from_months: Some(7),
+                age_to_months: Some(8),
+                ..Draft::default()
+            },
+        }
+    }
+
+    /// The person logged in in this browser, as actions see them.
+    pub async fn viewer(&self, browser: &Browser) -> Viewer {
+        let token = browser.cookie(session::cookie_name(&self.app)).expect("someone logged in");
+        let found = session::find(self.db(), &self.clock, token).await.expect("a look-up");
+        Viewer::Account(Arc::new(found.expect("a live session")))
+    }
+
+    /// A moderator approves what waits of a post.
+    pub async fn approve(&self, post: PostId) {
+        static MADE: AtomicUsize = AtomicUsize::new(1);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let moderator = self.moderator(&format!("かくにん{number}")).await;
+        let viewer = self.viewer(&moderator).await;
+        let item = self.review_item(post).await;
+        let decision =
+            Decision { action: Action::Approve, reason: None, note: String::new(), version: 1 };
+        let decided = moderation::actions::decide(&self.app, &viewer, item, &decision).await;
+        assert_eq!(decided.expect("a decision"), moderation::actions::Decided::Yes);
+    }
+
+    /// The item that waits for a decision on this post.
+    pub async fn review_item(&self, post: PostId) -> ReviewItemId {
+        let revision = posts::open_revision(self.db(), post).await.expect("a look-up");
+        let revision = revision.expect("an open revision");
+        let item = moderation::open_item(self.db(), revision.id).await.expect("a look-up");
+        item.expect("an item that waits").id
+    }
+}
+
+impl PostBuilder<'_> {
+    #[must_use]
+    pub fn titled(mut self, title: &str) -> Self {
+        self.draft.title = title.into();
+        self
+    }
+
+    #[must_use]
+    pub fn saying(mut self, body: &str) -> Self {
+        self.draft.body = body.into();
+        self
+    }
+
+    #[must_use]
+    pub fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    #[must_use]
+    pub fn in_region(mut self, region: &str) -> Self {
+        self.draft.region_id = Some(region.into());
+        self
+    }
+
+    /// As typed: `離乳食 中期`.
+    #[must_use]
+    pub fn tagged(mut self, tags: &str) -> Self {
+        self.draft.tags = posts::parse_tags(tags);
+        self
+    }
+
+    #[must_use]
+    pub fn for_months(mut self, from: u16, to: u16) -> Self {
+        (self.draft.age_from_months, self.draft.age_to_months) = (Some(from), Some(to));
+        self
+    }
+
+    /// A draft that nobody else sees.
+    pub async fn draft(self) -> PostId {
+        let viewer = self.site.viewer(self.author).await;
+        let app = &self.site.app;
+        let made = posts::actions::create(app, &viewer, self.kind).await.expect("a new post");
+        let (id, version) = (made.post.id, made.revision.version);
+        posts::actions::save(app, &viewer, id, version, self.draft).await.expect("a saved draft");
+        id
+    }
+
+    /// Handed to the moderators; without media it waits in their queue at once.
+    pub async fn submitted(self) -> PostId {
+        let (site, author) = (self.site, self.author);
+        let id = self.draft().await;
+        site.submit(author, id).await;
+        id
+    }
+
+    /// Approved, and seen by everyone.
+    pub async fn published(self) -> PostId {
+        let site = self.site;
+        let id = self.submitted().await;
+        site.approve(id).await;
+        id
+    }
+}
+
+impl TestApp {
+    /// Hands a post's draft to the moderators.
+    pub async fn submit(&self, author: &Browser, id: PostId) -> RevisionState {
+        let viewer = self.viewer(author).await;
+        let editing = posts::actions::open(self.db(), &viewer, id).await.expect("one's own post");
+        let version = editing.revision.version;
+        posts::actions::submit(&self.app, &viewer, id, version).await.expect("it is a draft")
+    }
+
+    /// Writes a post anew, without handing it in.
+    pub async fn rewrite(&self, author: &Browser, id: PostId, title: &str) {
+        let viewer = self.viewer(author).await;
+        let editing = posts::actions::open(self.db(), &viewer, id).await.expect("one's own post");
+        let draft = Draft {
+            title: title.into(),
+            body: editing.revision.body,
+            region_id: editing.revision.region_id,
+            ..Draft::default()
+        };
+        let version = editing.revision.version;
+        posts::actions::save(&self.app, &viewer, id, version, draft).await.expect("a saved draft");
+    }
+}
