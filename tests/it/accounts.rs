@@ -11,7 +11,7 @@ use server::db::tables::{Accounts, MailTokens, RateLimits, Sessions};
 use server::jobs;
 use std::time::Duration;
 use tests::accounts::{PASSWORD, email_of};
-use tests::{Answer, Browser, Mail, TestApp, on_both_databases};
+use tests::{Answer, Browser, Database, Mail, TestApp, on_both_databases};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -116,7 +116,7 @@ on_both_databases! {
         let token = token_of(&mail);
         follow(&mut browser, &mail).await.expect(303);
         let mut thief = site.visitor();
-        thief.get(&mail.link()).await.expect(410).hides(&token);
+        thief.get(&mail.link()).await.expect(410).hides("action=\"/confirm\"");
         thief.post("/confirm", &[("token", &token)]).await.expect(410);
         thief.post("/reset", &[("token", &token), ("password", PASSWORD)]).await.expect(410);
         assert!(!is_logged_in(&mut thief).await);
@@ -563,4 +563,51 @@ on_both_databases! {
         assert_eq!(regions.all()[0].id, "uji");
         assert_eq!(site.app.regions.find("kameoka").unwrap().name(web::Lang::JaSimple), "亀岡市（かめおかし）");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_the_demo_a_mail_is_read_on_a_page_and_its_link_can_be_followed() {
+    let site = TestApp::start_demo(Database::Sqlite).await;
+    let mut browser = site.visitor();
+    browser.get("/demo/mail").await.expect(200);
+    sign_up(&mut browser, "はなこ", "hanako@example.jp").await.expect(200).shows("/demo/mail");
+    site.run_jobs().await;
+    let list = browser.get("/demo/mail").await.expect(200).shows("hanako@example.jp").text();
+    let path = list.split("href=\"").find(|part| part.starts_with("/demo/mail/")).expect("a mail");
+    let mail = browser.get(path.split('"').next().unwrap()).await.expect(200).shows("はなこさん");
+    let text = mail.text();
+    let link = text.split("href=\"").find(|part| part.contains("/confirm?token=")).expect("a link");
+    let token = link.split("token=").nth(1).unwrap().split('"').next().unwrap();
+    browser.post("/confirm", &[("token", token)]).await.expect(303);
+    for elsewhere in ["..%2F..%2Fmegurumi", "x", "00000000-0000-7000-8000-000000000000"] {
+        browser.get(&format!("/demo/mail/{elsewhere}")).await.expect(404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_https_the_session_is_bound_to_this_host() {
+    let settings = [("BASE_URL", "https://megurumi.example")];
+    let site = TestApp::start_with(Database::Sqlite, &settings).await;
+    site.create_account("hanako", Role::Member, true).await;
+    let answer = log_in(&mut site.visitor(), "hanako@example.jp", PASSWORD).await.expect(303);
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-session=") && cookie.contains("; Secure"), "{cookie}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_proxy_the_named_client_is_counted_and_not_the_proxy() {
+    let settings = [("CLIENT_ADDRESS_HEADER", "X-Forwarded-For")];
+    let site = TestApp::start_with(Database::Sqlite, &settings).await;
+    let try_from = async |n: usize, from: &str| {
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let body = Body::from(format!("email=n{n}%40example.jp&password=x"));
+        let headers = [kind, ("x-forwarded-for", from)];
+        site.visitor().request(Method::POST, "/login", &headers, body).await.status.as_u16()
+    };
+    for n in 0..60 {
+        // What stands before the proxy's own entry is the client's to invent.
+        assert_eq!(try_from(n, &format!("198.51.100.{n}, 192.0.2.7")).await, 422);
+    }
+    assert_eq!(try_from(60, "203.0.113.1, 192.0.2.7").await, 429);
+    assert_eq!(try_from(61, "192.0.2.8").await, 422);
 }

@@ -32,6 +32,19 @@ impl TestApp {
 
     /// With settings as in the environment, without their `MEGURUMI_`.
     pub async fn start_with(database: Database, settings: &[(&str, &str)]) -> Self {
+        Self::start_flagged(database, settings, Flags::default()).await
+    }
+
+    /// As `serve --demo`, without the demo community.
+    pub async fn start_demo(database: Database) -> Self {
+        Self::start_flagged(database, &[], Flags { demo: true, ..Flags::default() }).await
+    }
+
+    async fn start_flagged(
+        database: Database,
+        settings: &[(&str, &str)],
+        flags: Flags,
+    ) -> Self {
         let data = tempfile::tempdir().expect("a folder for the test");
         let clock = Clock::manual(START);
         let mut variables: HashMap<String, String> = settings
@@ -45,7 +58,7 @@ impl TestApp {
         if let Database::Postgres = database {
             variables.insert("MEGURUMI_DATABASE_URL".into(), fresh_postgres_database().await);
         }
-        let flags = Flags { data: Some(data.path().to_owned()), ..Flags::default() };
+        let flags = Flags { data: Some(data.path().to_owned()), ..flags };
         let config = Config::read(flags, variables).expect("a good configuration");
         let app = App::open(config, clock.clone()).await.expect("the app opens");
         Self { app, clock, data }

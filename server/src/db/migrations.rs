@@ -4,6 +4,7 @@
 //! lists that are only ever read whole are TEXT JSON. A step that has landed is never edited: add the next one.
 
 mod m0001_first;
+mod m0002_mail_tokens;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
@@ -15,7 +16,8 @@ use sea_query::{
 
 type Migration = (i64, &'static str, fn() -> Vec<Step>);
 
-const STEPS: &[Migration] = &[(1, "first", m0001_first::steps)];
+const STEPS: &[Migration] =
+    &[(1, "first", m0001_first::steps), (2, "mail_tokens", m0002_mail_tokens::steps)];
 
 pub(super) enum Step {
     Table(Box<TableCreateStatement>),
