@@ -23,6 +23,7 @@ pub mod text;
 pub mod time_id;
 
 pub mod accounts;
+pub mod demo;
 pub mod discovery;
 pub mod moderation;
 pub mod notifications;

@@ -13,9 +13,11 @@ document.querySelector<HTMLElement>("[data-error-summary]")?.focus();
 for (const form of document.querySelectorAll<HTMLFormElement>("form[method=post]")) {
   let sent = false;
   form.addEventListener("submit", (event) => {
-    if (event.defaultPrevented) return;
     if (sent) event.preventDefault();
-    sent = true;
+    // Only once every listener has had its say is it known whether the form really goes.
+    setTimeout(() => {
+      if (!event.defaultPrevented) sent = true;
+    });
   });
   addEventListener("pageshow", () => {
     sent = false;

@@ -18,7 +18,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-thanks]
     event.preventDefault();
     button.disabled = true;
     try {
-      const response = await fetch(form.action, {
+      const response = await fetch(form.getAttribute("action") ?? "", {
         method: "POST",
         headers: { accept: "application/json" },
         body: new URLSearchParams({ on: on.value }),

@@ -22,12 +22,14 @@ use crate::refusal::{OrRefuse, Result};
 use crate::report::Reporter;
 use encode::Encode;
 use orientation::Orientation;
+use std::sync::OnceLock;
 use std::thread::available_parallelism;
 use transcoder_protocol::{Failure, VideoOutput, VideoTask};
 
-/// Threads a decoder or encoder may start.
+/// Threads a decoder or encoder may start. Ask once before the cage closes: inside, what the system allows cannot be read.
 pub fn thread_count() -> usize {
-    available_parallelism().map_or(1, usize::from).min(16)
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| available_parallelism().map_or(1, usize::from).min(16))
 }
 
 pub fn make(task: &VideoTask, reporter: &mut Reporter) -> Result<VideoOutput> {

@@ -1,8 +1,9 @@
-//! One fragmented MP4 on disk: `ftyp moov free sidx`, then one fragment (`moof mdat`) per HLS segment.
+//! One fragmented MP4 on disk: `ftyp moov free sidx…`, then one fragment (`moof mdat`) per HLS segment.
 //!
 //! libav's muxer makes the boxes; this puts them into the file, so that offsets are known the moment a fragment is written.
-//! Room for the index (`sidx`) is kept at the front and filled at the end: a player that gets the plain file knows its length
-//! and can seek. `mehd` says the length, too. `udta`, where muxers put their names, is dropped.
+//! Room for the index (one `sidx` per track) is kept at the front and filled at the end: a player that gets the plain file
+//! knows its length and can seek. The sound has an index of its own because libav's demuxer, which is Chromium's too, reads an
+//! index as if it were in the time units of whichever track it seeks. `mehd` says the length, too. `udta`, where muxers put their names, is dropped.
 //!
 //! The video track gets an edit list that takes its first frame to time zero: with B-frames decoding starts earlier than
 //! showing, and a track's own clock starts with decoding. Sound starts at zero by itself. (Negative composition offsets
@@ -16,15 +17,25 @@ use transcoder_protocol::Segment;
 const BOX_HEADER: usize = 8;
 const SIDX_FIXED_BYTES: usize = 32;
 const SIDX_ENTRY_BYTES: usize = 12;
+/// Samples in an AAC packet: sound can only be cut as finely.
+const AUDIO_PACKET_TICKS: u64 = 1024;
 /// Each subsegment starts with a keyframe that is first in display order: stream access point of type 1.
 const STARTS_WITH_KEYFRAME: u32 = 0x9000_0000;
 
-/// The video track's clock.
+/// The tracks' clocks.
 #[derive(Clone, Copy)]
 pub struct Timing {
-    pub ticks_per_second: u32,
+    pub video_ticks_per_second: u32,
+    /// `None` without sound.
+    pub audio_ticks_per_second: Option<u32>,
     /// Ticks from decoding the first frame to showing it.
     pub video_delay: u64,
+}
+
+impl Timing {
+    fn indexes(self) -> usize {
+        1 + usize::from(self.audio_ticks_per_second.is_some())
+    }
 }
 
 pub struct FragmentedFile {
@@ -39,7 +50,14 @@ pub struct FragmentedFile {
 struct Fragment {
     offset: u64,
     bytes: u64,
-    ticks: u64,
+    length: Length,
+}
+
+/// How much of each track a fragment holds, in the track's ticks.
+#[derive(Clone, Copy)]
+pub struct Length {
+    pub video: u64,
+    pub audio: u64,
 }
 
 pub struct Finished {
@@ -57,7 +75,7 @@ impl FragmentedFile {
         max_fragments: usize,
     ) -> io::Result<Self> {
         let init = Init::from_muxer(muxed, timing.video_delay)?;
-        let index_bytes = SIDX_FIXED_BYTES + SIDX_ENTRY_BYTES * max_fragments + BOX_HEADER;
+        let index_bytes = timing.indexes() * sidx_bytes(max_fragments) + BOX_HEADER;
         let mut file = File::create_new(path)?;
         file.write_all(&init.bytes)?;
         file.write_all(&free_box(index_bytes))?;
@@ -65,11 +83,11 @@ impl FragmentedFile {
         Ok(Self { file, init, index_bytes, timing, fragments: Vec::new(), end })
     }
 
-    /// Adds one fragment of `ticks` length.
-    pub fn append(&mut self, fragment: &[u8], ticks: u64) -> io::Result<()> {
+    /// Adds one fragment.
+    pub fn append(&mut self, fragment: &[u8], length: Length) -> io::Result<()> {
         self.file.write_all(fragment)?;
         let bytes = fragment.len() as u64;
-        self.fragments.push(Fragment { offset: self.end, bytes, ticks });
+        self.fragments.push(Fragment { offset: self.end, bytes, length });
         self.end += bytes;
         Ok(())
     }
@@ -80,12 +98,12 @@ impl FragmentedFile {
 
     /// Fills in the length and the index.
     pub fn finish(mut self) -> io::Result<Finished> {
-        let ticks: u64 = self.fragments.iter().map(|fragment| fragment.ticks).sum();
-        let per_second = self.timing.ticks_per_second;
+        let ticks: u64 = self.fragments.iter().map(|fragment| fragment.length.video).sum();
+        let per_second = self.timing.video_ticks_per_second;
         self.init.set_duration(ticks, per_second);
         let mut front = self.init.bytes;
         let init_bytes = front.len() as u64;
-        front.extend(index(&self.fragments, per_second, self.index_bytes));
+        front.extend(index(&self.fragments, self.timing, self.index_bytes));
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&front)?;
         self.file.flush()?;
@@ -96,35 +114,68 @@ impl FragmentedFile {
             .map(|fragment| Segment {
                 offset: fragment.offset,
                 bytes: fragment.bytes,
-                duration_ms: milliseconds(fragment.ticks),
+                duration_ms: milliseconds(fragment.length.video),
             })
             .collect();
         Ok(Finished { init_bytes, bytes: self.end, segments })
     }
 }
 
-/// `free` and `sidx`, together `room` bytes; the index last, so that its first offset is the first fragment.
-fn index(fragments: &[Fragment], per_second: u32, room: usize) -> Vec<u8> {
-    let size = SIDX_FIXED_BYTES + SIDX_ENTRY_BYTES * fragments.len();
+/// `free` and the indexes, together `room` bytes; the indexes last, so that the first fragment follows them.
+fn index(fragments: &[Fragment], timing: Timing, room: usize) -> Vec<u8> {
+    let size = sidx_bytes(fragments.len());
     // More fragments than foreseen: a file without an index plays, it only seeks slowly.
-    if size + BOX_HEADER > room {
+    let Some(free) = room.checked_sub(timing.indexes() * size).filter(|free| *free >= BOX_HEADER)
+    else {
         return free_box(room);
+    };
+    let mut index = free_box(free);
+    let per_second = timing.video_ticks_per_second;
+    let video: Vec<u64> = fragments.iter().map(|fragment| fragment.length.video).collect();
+    let Some(audio_per_second) = timing.audio_ticks_per_second else {
+        index.extend(sidx(1, per_second, fragments, &video, 0));
+        return index;
+    };
+    let mut audio: Vec<u64> = fragments.iter().map(|fragment| fragment.length.audio).collect();
+    // A player that has found a keyframe looks for the sound from where that frame is decoded, a little before it is shown,
+    // and would go back a whole fragment for it. So the index lets the sound of each fragment start that much earlier.
+    let delay = timing.video_delay * u64::from(audio_per_second) / u64::from(per_second.max(1));
+    let lead = (delay + AUDIO_PACKET_TICKS).min(audio.first().copied().unwrap_or(0));
+    if let [first, .., last] = &mut audio[..] {
+        *first -= lead;
+        *last += lead;
     }
-    let mut index = free_box(room - size);
-    index.extend((size as u32).to_be_bytes());
-    index.extend(b"sidx");
-    index.extend(0u32.to_be_bytes()); // version, flags
-    index.extend(1u32.to_be_bytes()); // the video track
-    index.extend(per_second.to_be_bytes());
-    index.extend(0u32.to_be_bytes()); // earliest presentation time
-    index.extend(0u32.to_be_bytes()); // first offset, from the end of this box
-    index.extend((fragments.len() as u32).to_be_bytes()); // 16 bits reserved, 16 bits count
-    for fragment in fragments {
-        index.extend((fragment.bytes as u32).to_be_bytes());
-        index.extend((fragment.ticks as u32).to_be_bytes());
-        index.extend(STARTS_WITH_KEYFRAME.to_be_bytes());
-    }
+    index.extend(sidx(1, per_second, fragments, &video, size));
+    index.extend(sidx(2, audio_per_second, fragments, &audio, 0));
     index
+}
+
+fn sidx_bytes(fragments: usize) -> usize {
+    SIDX_FIXED_BYTES + SIDX_ENTRY_BYTES * fragments
+}
+
+/// The index of one track, whose fragments have these lengths; the first fragment starts `distance` bytes behind it.
+fn sidx(
+    track: u32,
+    per_second: u32,
+    fragments: &[Fragment],
+    lengths: &[u64],
+    distance: usize,
+) -> Vec<u8> {
+    let mut sidx = (sidx_bytes(fragments.len()) as u32).to_be_bytes().to_vec();
+    sidx.extend(b"sidx");
+    sidx.extend(0u32.to_be_bytes()); // version, flags
+    sidx.extend(track.to_be_bytes());
+    sidx.extend(per_second.to_be_bytes());
+    sidx.extend(0u32.to_be_bytes()); // earliest presentation time
+    sidx.extend((distance as u32).to_be_bytes());
+    sidx.extend((fragments.len() as u32).to_be_bytes()); // 16 bits reserved, 16 bits count
+    for (fragment, ticks) in fragments.iter().zip(lengths) {
+        sidx.extend((fragment.bytes as u32).to_be_bytes());
+        sidx.extend((*ticks as u32).to_be_bytes());
+        sidx.extend(STARTS_WITH_KEYFRAME.to_be_bytes());
+    }
+    sidx
 }
 
 fn free_box(size: usize) -> Vec<u8> {

@@ -3,7 +3,7 @@
 //! A fragment is closed when the next forced keyframe has left the encoder and the sound has come as far; so fragments hold
 //! the same frames in every rung, start with a keyframe, and picture and sound of one moment lie together.
 
-use super::mp4::{FragmentedFile, Timing};
+use super::mp4::{FragmentedFile, Length, Timing};
 use super::plan::{Plan, Rung};
 use super::sound::{PACKET_SAMPLES, SAMPLE_RATE, Sound};
 use super::{libav, thread_count};
@@ -171,7 +171,8 @@ impl Rendition {
                 // The first frame is shown at zero but decoded earlier, to leave room for B-frames.
                 let delay = self.video[0].pts().unwrap_or(0) - self.video[0].dts().unwrap_or(0);
                 let timing = Timing {
-                    ticks_per_second: self.muxer.ticks_per_second(),
+                    video_ticks_per_second: self.muxer.ticks_per_second(),
+                    audio_ticks_per_second: self.muxer.has_audio().then_some(SAMPLE_RATE as u32),
                     video_delay: delay.unsigned_abs() * self.muxer.ticks_per_frame(frame_base),
                 };
                 let init = self.muxer.take();
@@ -185,14 +186,16 @@ impl Rendition {
             self.muxer.write(&mut packet, VIDEO, frame_base)?;
         }
         let is_in = |packet: &Rc<Packet>| until.is_none_or(|until| packet.pts() < Some(until));
+        let mut length =
+            Length { video: frames as u64 * self.muxer.ticks_per_frame(frame_base), audio: 0 };
         while let Some(packet) = self.audio.pop_front_if(|packet| is_in(packet)) {
+            length.audio += PACKET_SAMPLES as u64;
             let mut packet = Packet::clone(&packet);
             packet.set_duration(PACKET_SAMPLES);
             self.muxer.write(&mut packet, AUDIO, ff::Rational::new(1, SAMPLE_RATE))?;
         }
         libav::flush_fragment(&mut self.muxer.output).map_err(muxing)?;
-        let ticks = frames as u64 * self.muxer.ticks_per_frame(frame_base);
-        file.append(&self.muxer.take(), ticks)
+        file.append(&self.muxer.take(), length)
             .or_refuse(Failure::TooHeavy, "writing a rendition")?;
         self.frames_out += frames as i64;
         Ok(())
@@ -296,6 +299,10 @@ impl Muxer {
         packet.set_stream(track);
         packet.rescale_ts(time_base, self.time_bases[track]);
         packet.write(&mut self.output).map(|_| ()).map_err(muxing)
+    }
+
+    fn has_audio(&self) -> bool {
+        self.time_bases.len() > AUDIO
     }
 
     fn ticks_per_second(&self) -> u32 {

@@ -45,7 +45,7 @@ async fn byte_ranges_are_the_init_section_and_one_fragment_each() {
         assert_eq!(kinds(part(&bytes, 0, rendition.init_bytes)), ["ftyp", "moov"]);
         let first = rendition.segments[0].offset;
         let between = part(&bytes, rendition.init_bytes, first - rendition.init_bytes);
-        assert_eq!(kinds(between), ["free", "sidx"]);
+        assert_eq!(kinds(between), ["free", "sidx", "sidx"]);
         let mut end = first;
         for segment in &rendition.segments {
             assert_eq!(segment.offset, end);
@@ -53,6 +53,21 @@ async fn byte_ranges_are_the_init_section_and_one_fragment_each() {
             end += segment.bytes;
         }
         assert_eq!(end, rendition.bytes);
+    }
+}
+
+#[tokio::test]
+async fn the_plain_file_can_be_sought_without_reading_what_lies_before() {
+    let studio = Studio::open();
+    let made = nine_seconds(&studio).await;
+    for rendition in &made.output.renditions {
+        let arguments = "-read_intervals 8.5%+#1 -show_entries packet=pos,pts_time";
+        for track in ["v", "a"] {
+            let arguments = format!("-select_streams {track} {arguments}");
+            let packet = probed(&made.path(&rendition.file), &arguments);
+            let position: u64 = packet[1].parse().unwrap();
+            assert!(position > rendition.segments[2].offset, "{track}: {packet:?}");
+        }
     }
 }
 

@@ -21,3 +21,4 @@ thanks-count = { $n ->
         [one] { $n } thank-you
        *[other] { $n } thank-yous
     }
+list-posts = Posts

@@ -18,3 +18,4 @@ older-label = つづき
 card-by = { $name }さん
 card-video = 動画《どうが》
 thanks-count = ありがとう { $n }
+list-posts = 投稿《とうこう》の リスト

@@ -18,3 +18,4 @@ older-label = つづき
 card-by = { $name }さん
 card-video = 動画
 thanks-count = ありがとう { $n }
+list-posts = 投稿の一覧

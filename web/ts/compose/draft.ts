@@ -93,7 +93,8 @@ export class Draft {
   }
 
   private async make(): Promise<string> {
-    const response = await fetch(this.form.action, {
+    // Not `form.action`: that is the buttons called `action`.
+    const response = await fetch(this.form.getAttribute("action") ?? "", {
       method: "POST",
       headers: { accept: "application/json" },
       body: this.fields(),
@@ -101,7 +102,7 @@ export class Draft {
     if (!response.ok) throw new Error(String(response.status));
     const made = (await response.json()) as Made;
     this.form.dataset.id = made.id;
-    this.form.action = made.edit_url;
+    this.form.setAttribute("action", made.edit_url);
     this.takeVersion(made.version);
     // A reload now opens the draft rather than an empty form.
     history.replaceState(null, "", made.edit_url);

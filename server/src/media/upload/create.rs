@@ -2,7 +2,7 @@
 
 use super::protocol::{self, Refusal};
 use super::receive::Receiver;
-use super::{MOST_OPEN, Upload, sql};
+use super::{MOST_OPEN, Upload, UploadState, jobs, sql};
 use crate::access::policy::{Proof, Write};
 use crate::access::rate_limit::{self, UPLOADS_BY_ACCOUNT};
 use crate::app::App;
@@ -12,7 +12,7 @@ use crate::time_id::{PostId, UploadId};
 use axum::body::Body;
 use std::time::Duration;
 
-/// What a sender announces. Use [`NewUpload::clean`] on anything that came from outside.
+/// What a sender announces. The words may be whatever it sent: [`begin`] cleans them.
 #[derive(Clone, Debug)]
 pub struct NewUpload {
     /// In bytes: exact, or the most there may be (see [`receive_whole`]).
@@ -23,24 +23,17 @@ pub struct NewUpload {
     pub post_id: Option<PostId>,
 }
 
-impl NewUpload {
-    /// With a file name that is no path and a media type that is one.
-    #[must_use]
-    pub fn clean(self) -> Self {
-        Self {
-            file_name: protocol::file_name(&self.file_name),
-            content_type: protocol::content_type(&self.content_type),
-            ..self
-        }
-    }
-}
-
 /// Makes the row and what the store needs.
 ///
 /// # Errors
 /// [`Error::TooMany`] over the hourly limit or with too many unfinished uploads.
 pub async fn begin(app: &App, proof: &Proof<Write>, new: &NewUpload) -> Result<Upload, Refusal> {
     let owner = proof.actor;
+    let new = NewUpload {
+        file_name: protocol::file_name(&new.file_name),
+        content_type: protocol::content_type(&new.content_type),
+        ..*new
+    };
     rate_limit::take_now(&app.db, &app.clock, UPLOADS_BY_ACCOUNT, &owner.to_string()).await?;
     if sql::count_open(&app.db, owner).await? >= MOST_OPEN {
         return Err(Error::TooMany { retry_after: Duration::from_secs(3600) }.into());
@@ -50,7 +43,7 @@ pub async fn begin(app: &App, proof: &Proof<Write>, new: &NewUpload) -> Result<U
     let state = handle.to_json();
     let recorded = async {
         let mut tx = app.db.begin().await?;
-        sql::insert(&mut tx, proof, id, new, &state, app.clock.now()).await?;
+        sql::insert(&mut tx, proof, id, &new, &state, app.clock.now()).await?;
         let upload = sql::find(&mut tx, id).await?;
         tx.commit().await?;
         upload.ok_or_else(|| Refusal::from(anyhow::anyhow!("the upload's row is missing")))
@@ -67,11 +60,10 @@ pub async fn begin(app: &App, proof: &Proof<Write>, new: &NewUpload) -> Result<U
 }
 
 /// Takes a file from a plain form, where nothing can be resumed: `new.length` is the most it may
-/// have. The upload is complete then.
+/// have. The upload is complete then, or gone.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::TooMany`], [`Error::BadRequest`] when the bytes stop coming. What
-/// was taken by then is purged in time.
+/// [`Error::TooLarge`], [`Error::TooMany`], [`Error::BadRequest`] when the bytes stop coming.
 pub async fn receive_whole(
     app: &App,
     proof: &Proof<Write>,
@@ -80,9 +72,19 @@ pub async fn receive_whole(
 ) -> Result<Upload, Error> {
     let received = async {
         let upload = begin(app, proof, new).await?;
-        let turn = app.uploads.take(upload.id).await.ok_or(Refusal::Locked)?;
-        let receiver = Receiver::open(app, upload).await?.of_any_length();
-        receiver.receive(turn, body, None).await
+        let id = upload.id;
+        let received = async {
+            let turn = app.uploads.take(id).await.ok_or(Refusal::Locked)?;
+            let receiver = Receiver::open(app, upload).await?.of_any_length();
+            receiver.receive(turn, body, None).await
+        };
+        let received = received.await;
+        if received.is_err() {
+            let mut tx = app.db.begin().await?;
+            jobs::end(app, &mut tx, id, UploadState::Terminated).await?;
+            tx.commit().await?;
+        }
+        received
     };
     received.await.map_err(|refusal| match refusal {
         Refusal::Site(error) => error,

@@ -12,9 +12,9 @@
 //!
 //! With a checksum nothing is committed before it is verified.
 //!
-//! Not here: what an upload is for. A feature takes a complete one over with [`find_complete`] in its own
-//! transaction and [`assemble`] in its job; what no feature took is purged like what was never
-//! finished.
+//! Not here: what an upload is for. The transaction that completes one makes it a video, whose job
+//! calls [`assemble`]. A complete upload that no video names (any more) is purged like one that was
+//! never finished.
 
 mod create;
 mod handlers;
