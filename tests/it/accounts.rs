@@ -7,7 +7,7 @@ use server::access::viewer::Role;
 use server::accounts::jobs::Purge;
 use server::accounts::operator::AdminCommand;
 use server::db::Read;
-use server::db::tables::{Accounts, MailTokens, RateLimits, Sessions};
+use server::db::tables::{Accounts, Audit, MailTokens, RateLimits, Sessions};
 use server::jobs;
 use std::time::Duration;
 use tests::accounts::{PASSWORD, email_of};
@@ -530,6 +530,15 @@ on_both_databases! {
         let demote = AdminCommand::Promote { email: "Yuki@example.jp".into(), role: Role::Member };
         let said = demote.run(site.db(), &site.clock).await.unwrap();
         assert_eq!(said, "Yuki@example.jp was admin and is member.");
+        let recorded = Query::select()
+            .columns([Audit::Action, Audit::Before, Audit::After])
+            .from(Audit::Table)
+            .order_by(Audit::Seq, sea_query::Order::Asc)
+            .take();
+        let rows = site.db().rows(&recorded).await.unwrap();
+        let row = |n: usize, column: &str| rows[n].get::<String>(column).unwrap();
+        assert_eq!((row(0, "action"), row(0, "after")), ("create_account".into(), r#"{"role":"admin"}"#.into()));
+        assert_eq!((row(1, "before"), row(1, "after")), (r#"{"role":"admin"}"#.into(), r#"{"role":"member"}"#.into()));
         admin.get("/me/settings").await.expect(200).hides("href=\"/review\"");
 
         for (command, words) in [

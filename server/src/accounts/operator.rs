@@ -4,9 +4,11 @@
 use super::{Credentials, Email, NewAccount, Nickname, actions, password, sql};
 use crate::access::viewer::Role;
 use crate::db::{Db, DbError, Tx};
-use crate::time_id::Clock;
+use crate::moderation::{SubjectKind, audit};
+use crate::time_id::{AccountId, Clock};
 use anyhow::{Context, anyhow, bail};
 use clap::Subcommand;
+use serde_json::{Value, json};
 use std::io::Read as _;
 use web::Lang;
 use web::lang::Arg;
@@ -95,10 +97,11 @@ async fn create(
         is_confirmed: true,
     };
     let mut tx = db.begin().await?;
-    match actions::insert(&mut tx, clock, &new).await {
+    let id = match actions::insert(&mut tx, clock, &new).await {
         Err(DbError::Duplicate(_)) => bail!("an account has this nickname or address already"),
         other => other?,
     };
+    record(&mut tx, clock, ("create_account", id), (Value::Null, role)).await?;
     tx.commit().await?;
     Ok(answer)
 }
@@ -111,9 +114,32 @@ async fn set_role(db: &Db, clock: &Clock, email: &Email, role: Role) -> anyhow::
         if !sql::set_role(&mut tx, account.id, account.role, role, clock.now()).await? {
             bail!("the account changed meanwhile; try again");
         }
+        let before = json!({ "role": account.role });
+        record(&mut tx, clock, ("set_role", account.id), (before, role)).await?;
         tx.commit().await?;
     }
     Ok(account.role)
+}
+
+/// On the record: who has power over others' work is everybody's business.
+async fn record(
+    tx: &mut Tx,
+    clock: &Clock,
+    (action, account): (&str, AccountId),
+    (before, role): (Value, Role),
+) -> anyhow::Result<()> {
+    let entry = audit::Entry {
+        actor: None,
+        action,
+        subject_kind: SubjectKind::Account,
+        subject_id: account.to_string(),
+        before,
+        after: json!({ "role": role }),
+        reason: None,
+        note: "",
+    };
+    audit::record(tx, clock, entry).await?;
+    Ok(())
 }
 
 async fn find(tx: &mut Tx, email: &Email) -> anyhow::Result<Credentials> {
