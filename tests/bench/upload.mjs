@@ -8,7 +8,7 @@ import { megabytes, residentMemory, rounds, say, stop } from "./processes.mjs";
 import { logIn, startSite } from "./site.mjs";
 
 const length = 300 * 2 ** 20;
-const piece = 2 * 2 ** 20;
+const piece = 2 ** 20;
 const block = Buffer.alloc(2 ** 16, "めぐるみ");
 
 export async function measureUpload() {
@@ -47,7 +47,7 @@ export async function measureUpload() {
   await stop(site.process);
   return [
     ["upload of 300 MB, one request", rate(best.whole), rate(best.nginx), (best.whole / best.nginx).toFixed(2), "≥ 0.7"],
-    ["upload of 300 MB, 2 MB pieces", rate(best.pieces), rate(best.nginx), (best.pieces / best.nginx).toFixed(2), "-"],
+    ["upload of 300 MB, 1 MB pieces", rate(best.pieces), rate(best.nginx), (best.pieces / best.nginx).toFixed(2), "-"],
     ["upload: memory above idle", megabytes(peak - before), "-", "-", "≤ 64 MiB"],
   ];
 }
