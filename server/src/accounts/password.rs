@@ -131,7 +131,7 @@ mod tests {
             "megurumi12",
             "megurumi2026",
             "passwordpassword",
-            "19901122199",
+            "1990-11-22",
             "ｐａｓｓｗｏｒｄ１２３",
         ] {
             assert_eq!(check_for_hanako(weak).await, Err(Weakness::Common), "{weak}");
