@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use server::accounts::operator::AdminCommand;
 use server::app::App;
 use server::config::{Config, Flags};
+use server::moderation::operator::AuditCommand;
 use server::time_id::Clock;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -58,6 +59,13 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// Look after the record of what moderators and operators did. The site may run meanwhile.
+    Audit {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Check the configuration and what it points at, and stop.
     CheckConfig {
         #[command(flatten)]
@@ -94,6 +102,12 @@ async fn main() -> anyhow::Result<()> {
             let config = Config::from_env(Flags { data: place.data, ..Flags::default() })?;
             let db = server::app::open_database(&config, &Clock::System).await?;
             say(&command.run(&db, &Clock::System).await?);
+            Ok(())
+        }
+        Command::Audit { place, command } => {
+            let config = Config::from_env(Flags { data: place.data, ..Flags::default() })?;
+            let db = server::app::open_database(&config, &Clock::System).await?;
+            say(&command.run(&db).await?);
             Ok(())
         }
         Command::CheckConfig { place } => {

@@ -1,13 +1,17 @@
 //! Review: from the queue to the decision, its record, and what its author hears.
 
 use sea_query::{Expr, ExprTrait, Query};
+use server::access::viewer::Role;
+use server::accounts::operator::AdminCommand;
 use server::db::Read;
 use server::db::tables::Audit;
 use server::moderation::audit::{self, Entry, Problem, Verdict};
+use server::moderation::operator::AuditCommand;
 use server::moderation::{self, SubjectKind};
 use server::posts;
 use server::time_id::PostId;
 use std::time::Duration;
+use tests::accounts::email_of;
 use tests::{Browser, TestApp, on_both_databases};
 
 /// Sends an item's form as it stands on the page.
@@ -370,5 +374,48 @@ on_both_databases! {
         assert_eq!(audit_rows(&site).await, 0);
         record(&site, "promote").await;
         assert_eq!(audit_rows(&site).await, 1);
+    }
+
+    async fn who_was_made_a_moderator_is_on_the_record(site: TestApp) {
+        site.create_account("けん", Role::Member, true).await;
+        let promote = AdminCommand::Promote { email: email_of("けん"), role: Role::Moderator };
+        promote.clone().run(site.db(), &site.clock).await.unwrap();
+        promote.run(site.db(), &site.clock).await.unwrap();
+        assert_eq!(audit_rows(&site).await, 1, "what changed nothing is no row");
+        let told = AuditCommand::Verify.run(site.db()).await.unwrap();
+        assert!(told.starts_with("The record is whole: 1 rows, head "), "{told}");
+        let mut tx = site.db().begin().await.unwrap();
+        let change = Query::update().table(Audit::Table).value(Audit::After, "{}").take();
+        tx.execute(&change).await.unwrap();
+        tx.commit().await.unwrap();
+        let told = AuditCommand::Verify.run(site.db()).await.unwrap_err().to_string();
+        assert_eq!(told, "The record is broken at row 1: its content was changed.");
+    }
+
+    async fn what_waits_comes_in_pages(site: TestApp) {
+        let author = site.member("はなこ").await;
+        for n in 0..22 {
+            site.post(&author).titled(&format!("投稿その{n}。")).submitted().await;
+            site.clock.advance(Duration::from_secs(1));
+        }
+        let mut moderator = site.moderator("けん").await;
+        let first = moderator.get("/review").await.expect(200).shows("投稿その0。").shows("投稿その19。").hides("投稿その20。").shows("22件").text();
+        let start = first.find("/review?after=").unwrap();
+        let next = first[start..].split('"').next().unwrap();
+        moderator.get(next).await.expect(200).shows("投稿その20。").shows("投稿その21。").hides("投稿その19。").hides("rel=\"next\"");
+    }
+
+    async fn after_a_decision_comes_the_next_item(site: TestApp) {
+        let author = site.member("はなこ").await;
+        let mut moderator = site.moderator("けん").await;
+        let first = site.post(&author).submitted().await;
+        site.clock.advance(Duration::from_secs(1));
+        site.post(&moderator).submitted().await;
+        site.clock.advance(Duration::from_secs(1));
+        let third = site.post(&author).submitted().await;
+        let next = format!("/review/{}", site.review_item(third).await);
+        let done = decide(&site, &mut moderator, first, &[("action", "approve")]).await.expect(303);
+        assert_eq!(done.location(), next, "not one's own, which comes before");
+        moderator.get(&next).await.expect(200).shows("公開しました");
     }
 }

@@ -5,6 +5,7 @@
 
 mod m0001_first;
 mod m0002_mail_tokens;
+mod m0003_decisions;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
@@ -16,8 +17,11 @@ use sea_query::{
 
 type Migration = (i64, &'static str, fn() -> Vec<Step>);
 
-const STEPS: &[Migration] =
-    &[(1, "first", m0001_first::steps), (2, "mail_tokens", m0002_mail_tokens::steps)];
+const STEPS: &[Migration] = &[
+    (1, "first", m0001_first::steps),
+    (2, "mail_tokens", m0002_mail_tokens::steps),
+    (3, "decisions", m0003_decisions::steps),
+];
 
 pub(super) enum Step {
     Table(Box<TableCreateStatement>),

@@ -20,6 +20,7 @@
 
 pub mod actions;
 pub mod audit;
+pub mod operator;
 pub mod pages;
 mod sql;
 mod views;

@@ -464,11 +464,6 @@ fn review() -> Vec<Step> {
             Decisions::Table,
             [Decisions::ItemId, Decisions::DecidedAt],
         )),
-        Step::Index(index(
-            "decisions_newest",
-            Decisions::Table,
-            [Decisions::DecidedAt, Decisions::Id],
-        )),
         Step::table(
             Table::create()
                 .table(Audit::Table)
