@@ -1,6 +1,5 @@
 //! What a running node is made of, built once, and the lists that name every feature's jobs.
 
-use crate::changes;
 use crate::config::Config;
 use crate::db::{Db, migrations};
 use crate::discovery::cache::PageCache;
@@ -26,7 +25,8 @@ pub struct Parts {
     /// Whose turn it is to append to an upload, on this node.
     pub uploads: upload::Turns,
     pub mail: Mailer,
-    pub index: search::Index,
+    /// `None` in a process that only works: one process at a time holds a node's index.
+    index: Option<search::Index>,
     /// Ready pages for anonymous readers.
     pub pages: PageCache,
     pub regions: Regions,
@@ -55,8 +55,30 @@ pub async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Db>
 }
 
 impl App {
-    /// Opens the database (and migrates it), the media store and the index. Makes the folders it needs.
+    /// Opens all that a site needs: the database (and migrates it), the media store and the index. Makes the folders it needs.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let folders =
+            (config.dictionary_source.clone(), config.dictionary.clone(), config.index_folder());
+        // Building the dictionary takes a few seconds, once.
+        let index = tokio::task::spawn_blocking(move || {
+            let dictionary = search::Dictionary::open_or_build(&folders.0, &folders.1)
+                .context("cannot open or build the dictionary (Debian package mecab-ipadic)")?;
+            search::Index::open(&folders.2, dictionary).context("cannot open the search index")
+        })
+        .await??;
+        Self::open_with(config, clock, Some(index)).await
+    }
+
+    /// The same without the index: for a worker, or a command beside a running site.
+    pub async fn open_without_index(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        Self::open_with(config, clock, None).await
+    }
+
+    async fn open_with(
+        config: Config,
+        clock: Clock,
+        index: Option<search::Index>,
+    ) -> anyhow::Result<Self> {
         for folder in [config.mail_folder(), config.work_folder()] {
             std::fs::create_dir_all(&folder)
                 .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -78,15 +100,6 @@ impl App {
             }),
         };
         let mail = Mailer::new(&config).context("cannot set up mail")?;
-        let folders =
-            (config.dictionary_source.clone(), config.dictionary.clone(), config.index_folder());
-        // Building the dictionary takes a few seconds, once.
-        let index = tokio::task::spawn_blocking(move || {
-            let dictionary = search::Dictionary::open_or_build(&folders.0, &folders.1)
-                .context("cannot open or build the dictionary (Debian package mecab-ipadic)")?;
-            search::Index::open(&folders.2, dictionary).context("cannot open the search index")
-        })
-        .await??;
         let media_origin = config
             .s3
             .as_ref()
@@ -111,9 +124,9 @@ impl App {
         crate::http::layers(self, crate::routes::table().into_router())
     }
 
-    /// The newest place in the change feed.
-    pub async fn latest_change(&self) -> crate::db::Result<i64> {
-        changes::latest(&self.db).await
+    /// Errors: this process was opened without it.
+    pub fn index(&self) -> anyhow::Result<&search::Index> {
+        self.0.index.as_ref().context("this process has no search index")
     }
 }
 

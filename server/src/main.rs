@@ -9,7 +9,6 @@ use server::moderation::operator::AuditCommand;
 use server::time_id::Clock;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 #[derive(Parser)]
 #[command(
@@ -49,6 +48,11 @@ enum Command {
     },
     /// Bring the database's schema up to date and stop.
     Migrate {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Make the search index anew from the database. Stop the site first.
+    Reindex {
         #[command(flatten)]
         place: Place,
     },
@@ -92,11 +96,15 @@ async fn main() -> anyhow::Result<()> {
             server::serve::serve(app, !no_worker).await
         }
         Command::Work { place } => {
-            let app = open(Flags { data: place.data, ..Flags::default() }).await?;
+            let app = open_beside(place).await?;
             server::serve::work(app).await
         }
-        Command::Migrate { place } => {
-            open(Flags { data: place.data, ..Flags::default() }).await.map(drop)
+        Command::Migrate { place } => open_beside(place).await.map(drop),
+        Command::Reindex { place } => {
+            let app = open(Flags { data: place.data, ..Flags::default() }).await?;
+            server::discovery::index::rebuild(&app).await?;
+            say(&format!("{} posts can be found.", app.index()?.len()));
+            Ok(())
         }
         Command::Admin { place, command } => {
             let config = Config::from_env(Flags { data: place.data, ..Flags::default() })?;
@@ -111,13 +119,18 @@ async fn main() -> anyhow::Result<()> {
             Ok(())
         }
         Command::CheckConfig { place } => {
-            let app = open(Flags { data: place.data, ..Flags::default() }).await?;
+            let app = open_beside(place).await?;
             app.media.check().await.context("the media store does not answer")?;
-            tokio::time::sleep(Duration::ZERO).await;
             say("The configuration is good.");
             Ok(())
         }
     }
+}
+
+/// For what runs beside a site, whose process holds the index.
+async fn open_beside(place: Place) -> anyhow::Result<App> {
+    let flags = Flags { data: place.data, ..Flags::default() };
+    App::open_without_index(Config::from_env(flags)?, Clock::System).await
 }
 
 async fn open(flags: Flags) -> anyhow::Result<App> {

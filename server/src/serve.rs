@@ -1,6 +1,7 @@
 //! The running process: listener, worker, followers, and how they stop.
 
 use crate::app::{self, App};
+use crate::demo::community;
 use crate::discovery::{cache, index};
 use crate::jobs::Worker;
 use anyhow::Context;
@@ -20,6 +21,7 @@ pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
     let worker = with_worker.then(|| start_worker(&app));
     let followers = start_followers(&app);
     tracing::info!(address = %listener.local_addr()?, url = app.config.base_url, "serving");
+    let demo = start_demo(&app).await?;
     let service = app.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
     let (drain, drained) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async {
@@ -36,8 +38,41 @@ pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
     if let Some(worker) = worker {
         worker.stop(GRACE).await;
     }
-    drop(followers);
+    drop((followers, demo));
     Ok(())
+}
+
+/// In demo mode makes what is missing of the demo community beside the running site, and prints its log-ins.
+async fn start_demo(app: &App) -> anyhow::Result<JoinSet<()>> {
+    let mut making = JoinSet::new();
+    if !app.config.demo {
+        return Ok(making);
+    }
+    if !community::is_wanted(app).await? {
+        tracing::warn!("this database is no demo; it is left as it is");
+        return Ok(making);
+    }
+    print_log_ins(app);
+    let app = app.clone();
+    making.spawn(async move {
+        if let Err(error) = community::populate(&app).await {
+            tracing::error!(error = format!("{error:#}"), "the demo community is not complete");
+        }
+    });
+    Ok(making)
+}
+
+#[expect(clippy::print_stdout, reason = "the answer to --demo, for a person at a terminal")]
+fn print_log_ins(app: &App) {
+    println!("\nめぐるみ: {}", app.config.base_url);
+    println!(
+        "The demo community moves in within a minute. Log-ins, all with the password {}:",
+        community::PASSWORD
+    );
+    for person in community::shown() {
+        println!("  {:<22} {} ({})", person.email, person.nickname, person.role);
+    }
+    println!("Mails are shown at {}/demo/mail\n", app.config.base_url);
 }
 
 /// Runs jobs until SIGTERM or Ctrl-C.

@@ -3,9 +3,12 @@
 
 mod accounts;
 mod core;
+mod killed;
 mod media_store;
 mod moderation;
 mod notices;
+mod routes;
+mod story;
 mod thanks;
 mod uploads;
 mod uploads_killed;

@@ -1,9 +1,11 @@
 //! People. These builders write the database directly; the tests of accounts go through the forms.
 
 use crate::{Browser, TestApp};
+use sea_query::{Expr, ExprTrait, Query};
 use server::access::session;
-use server::access::viewer::Role;
+use server::access::viewer::{AccountState, Role};
 use server::accounts::{Email, NewAccount, Nickname, actions, password};
+use server::db::tables::Accounts;
 use server::time_id::AccountId;
 use tokio::sync::OnceCell;
 
@@ -81,5 +83,17 @@ impl TestApp {
         let mut browser = self.visitor();
         browser.set_cookie(session::cookie_name(&self.app), &token);
         browser
+    }
+
+    /// Stops an account from writing.
+    pub async fn suspend(&self, id: AccountId) {
+        let mut tx = self.db().begin().await.expect("a transaction");
+        let statement = Query::update()
+            .table(Accounts::Table)
+            .value(Accounts::State, AccountState::Suspended)
+            .and_where(Expr::col(Accounts::Id).eq(id))
+            .take();
+        tx.execute(&statement).await.expect("a suspension");
+        tx.commit().await.expect("a commit");
     }
 }

@@ -25,6 +25,12 @@ pub struct TestApp {
 /// 2026-11-22 12:00 in Japan.
 pub const START: Timestamp = Timestamp::from_millis(1_795_316_400_000);
 
+/// What else works on the same data.
+enum Beside {
+    Nothing,
+    Process,
+}
+
 impl TestApp {
     pub async fn start(database: Database) -> Self {
         Self::start_with(database, &[]).await
@@ -32,21 +38,27 @@ impl TestApp {
 
     /// With settings as in the environment, without their `MEGURUMI_`.
     pub async fn start_with(database: Database, settings: &[(&str, &str)]) -> Self {
-        Self::start_flagged(database, settings, Flags::default()).await
+        Self::open(database, settings, Flags::default(), Beside::Nothing).await
     }
 
     /// As `serve --demo`, without the demo community.
     pub async fn start_demo(database: Database) -> Self {
-        Self::start_flagged(database, &[], Flags { demo: true, ..Flags::default() }).await
+        let flags = Flags { demo: true, ..Flags::default() };
+        Self::open(database, &[], flags, Beside::Nothing).await
     }
 
-    async fn start_flagged(
+    /// Over the same data as a [`Process`](crate::process::Process): by the real clock, and without the index, which is that process's.
+    pub async fn beside(database: Database) -> Self {
+        Self::open(database, &[], Flags::default(), Beside::Process).await
+    }
+
+    async fn open(
         database: Database,
         settings: &[(&str, &str)],
         flags: Flags,
+        beside: Beside,
     ) -> Self {
         let data = tempfile::tempdir().expect("a folder for the test");
-        let clock = Clock::manual(START);
         let mut variables: HashMap<String, String> = settings
             .iter()
             .map(|(name, value)| (format!("MEGURUMI_{name}"), (*value).to_owned()))
@@ -60,8 +72,16 @@ impl TestApp {
         }
         let flags = Flags { data: Some(data.path().to_owned()), ..flags };
         let config = Config::read(flags, variables).expect("a good configuration");
-        let app = App::open(config, clock.clone()).await.expect("the app opens");
-        Self { app, clock, data }
+        let (app, clock) = match beside {
+            Beside::Nothing => {
+                let clock = Clock::manual(START);
+                (App::open(config, clock.clone()).await, clock)
+            }
+            Beside::Process => {
+                (App::open_without_index(config, Clock::System).await, Clock::System)
+            }
+        };
+        Self { app: app.expect("the app opens"), clock, data }
     }
 
     pub fn db(&self) -> &Db {

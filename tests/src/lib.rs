@@ -5,7 +5,9 @@ pub mod accounts;
 pub mod app;
 pub mod browser;
 pub mod garage;
+pub mod media;
 pub mod posts;
+pub mod process;
 
 pub use app::{Database, Mail, TestApp};
 pub use browser::{Answer, Browser};

@@ -29,6 +29,7 @@ mod sql;
 pub use names::{Email, Nickname};
 
 use crate::access::viewer::Role;
+use crate::db::{Read, Result};
 use crate::text_enum;
 use crate::time_id::AccountId;
 use std::time::Duration;
@@ -98,4 +99,14 @@ struct MailToken {
     account: AccountId,
     purpose: Purpose,
     email_key: String,
+}
+
+/// Whether nobody has an account yet.
+pub async fn is_empty(db: impl Read) -> Result<bool> {
+    sql::is_empty(db).await
+}
+
+/// Whose address this is.
+pub async fn find_by_email(db: impl Read, email: &Email) -> Result<Option<AccountId>> {
+    Ok(sql::find_by_email(db, &email.key).await?.map(|account| account.id))
 }

@@ -279,3 +279,9 @@ pub(super) async fn purge_tokens(tx: &mut Tx, now: Timestamp) -> Result<u64> {
         .take();
     tx.execute(&delete).await
 }
+
+pub(super) async fn is_empty(db: impl Read) -> Result<bool> {
+    let select =
+        Query::select().expr_as(Expr::val(1i64), "n").from(Accounts::Table).limit(1).take();
+    Ok(db.row(&select).await?.is_none())
+}

@@ -23,7 +23,7 @@ tables! {
         Id, AuthorId, Kind, Visibility, PublishedRevisionId, RegionId, PublishedAt, ThanksCount, CreatedAt, UpdatedAt,
     }
     Revisions {
-        Id, PostId, Number, State, Title, Body, RegionId, AgeFromMonths, AgeToMonths, Details, VideoId, Version,
+        Id, PostId, Number, State, Title, Body, Lead, RegionId, AgeFromMonths, AgeToMonths, Details, VideoId, Version,
         SubmittedAt, DecidedAt, CreatedAt, UpdatedAt,
     }
     RevisionTags { RevisionId, Tag, Label, Position }

@@ -3,9 +3,11 @@
 //! [`scenes`] are photos, [`clip`] are short films with a tune. Both come out as the files a phone would upload (JPEG, AVI)
 //! and go through the same pipeline as anyone's.
 //!
-//! Not here: the accounts and posts that use them.
+//! [`community`] is the people and, in [`posts`], what they wrote; all of it goes through the same actions, jobs and review.
 
 pub mod clip;
+pub mod community;
+pub mod posts;
 pub mod scenes;
 
 mod avi;

@@ -31,7 +31,7 @@ pub async fn follow(app: App) {
 
 /// Applies everything committed so far. Returns the place reached.
 pub async fn catch_up(app: &App) -> anyhow::Result<i64> {
-    let mut place = i64::try_from(app.index.position())?;
+    let mut place = i64::try_from(app.index()?.position())?;
     // A database that was replaced by an older one makes the index's place meaningless.
     if place == 0 || place > changes::latest(&app.db).await? {
         place = rebuild(app).await?;
@@ -59,7 +59,8 @@ pub async fn rebuild(app: &App) -> anyhow::Result<i64> {
     // Whatever changes from here on is looked at again by the follower.
     let place = changes::latest(&app.db).await?;
     let cleared = app.clone();
-    tokio::task::spawn_blocking(move || cleared.index.clear()).await??;
+    tokio::task::spawn_blocking(move || cleared.index()?.clear().map_err(anyhow::Error::from))
+        .await??;
     let mut after = None;
     loop {
         let ids = posts::published_ids(&app.db, after, BATCH).await?;
@@ -72,7 +73,7 @@ pub async fn rebuild(app: &App) -> anyhow::Result<i64> {
         apply(app, ops, 0).await?;
     }
     apply(app, Vec::new(), place).await?;
-    tracing::info!(posts = app.index.len(), place, "search index rebuilt");
+    tracing::info!(posts = app.index()?.len(), place, "search index rebuilt");
     Ok(place)
 }
 
@@ -103,7 +104,9 @@ fn document(app: &App, content: &Content) -> Document {
 async fn apply(app: &App, ops: Vec<Op>, place: i64) -> anyhow::Result<()> {
     let app = app.clone();
     let position = u64::try_from(place)?;
-    tokio::task::spawn_blocking(move || app.index.apply(ops, position))
-        .await?
-        .context("the index takes no changes")
+    tokio::task::spawn_blocking(move || {
+        app.index()?.apply(ops, position).map_err(anyhow::Error::from)
+    })
+    .await?
+    .context("the index takes no changes")
 }

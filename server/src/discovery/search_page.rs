@@ -66,7 +66,7 @@ pub async fn search(State(app): State<App>, context: Context, uri: Uri) -> Resul
 
 async fn ask(app: &App, query: search::Query) -> anyhow::Result<search::Results> {
     let app = app.clone();
-    Ok(tokio::task::spawn_blocking(move || app.index.search(&query)).await??)
+    tokio::task::spawn_blocking(move || Ok(app.index()?.search(&query)?)).await?
 }
 
 /// The found posts as they are in the database now: the index may be a moment behind, and never shows what is gone.

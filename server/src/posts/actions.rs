@@ -8,7 +8,7 @@ use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::notifications::{self, Notice};
 use crate::photos::PhotoState;
-use crate::time_id::{AccountId, Clock, PhotoId, PostId, VideoId};
+use crate::time_id::{AccountId, Clock, PhotoId, PostId, Timestamp, VideoId};
 use crate::videos::VideoStatus;
 use crate::{moderation, photos, videos};
 
@@ -319,6 +319,15 @@ pub async fn withdraw(app: &App, viewer: &Viewer, id: PostId) -> Result<()> {
         return Err(Error::NotFound);
     }
     moderation::withdraw_review(&mut tx, &app.clock, revision.id).await?;
+    changes::record(&mut tx, &app.clock, Subject::Post, id).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Lets a post of the demo community have been published earlier: its people didn't all come today.
+pub async fn date_back(app: &App, id: PostId, at: Timestamp) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    sql::set_published_at(&mut tx, id, at).await?;
     changes::record(&mut tx, &app.clock, Subject::Post, id).await?;
     tx.commit().await?;
     Ok(())

@@ -164,7 +164,8 @@ async fn take_form(
         }))
         .into_response());
     }
-    act_on(app, context, post, &revision, form, button).await
+    let was_failed = before.revision.state == RevisionState::ProcessingFailed;
+    act_on(app, context, post, &revision, form, (button, was_failed)).await
 }
 
 async fn act_on(
@@ -173,7 +174,7 @@ async fn act_on(
     post: PostId,
     revision: &Revision,
     mut form: Form,
-    button: Button,
+    (button, was_failed): (Button, bool),
 ) -> Result<Response> {
     let edit = format!("/posts/{post}/edit");
     match button {
@@ -182,7 +183,17 @@ async fn act_on(
         Button::VideoRetry => {
             if let Some(video) = revision.video_id {
                 videos::actions::retry(app, &context.viewer, video).await?;
-                return Ok(redirect_with(&Flash::good("flash-retrying"), &edit));
+                let again = &Flash::good("flash-retrying");
+                // It was submitted and came back only for its video: it goes on by itself.
+                if was_failed {
+                    let submitted =
+                        actions::submit(app, &context.viewer, post, revision.version).await;
+                    if let Err(SaveError::Other(error)) = submitted {
+                        return Err(error);
+                    }
+                    return Ok(redirect_with(again, &format!("/posts/{post}")));
+                }
+                return Ok(redirect_with(again, &edit));
             }
         }
         _ => {}

@@ -158,8 +158,8 @@ pub struct Card {
     pub id: PostId,
     pub kind: Kind,
     pub title: String,
-    /// Markdown of the whole body.
-    pub body: String,
+    /// The body's first words, plain.
+    pub lead: String,
     pub region_id: Option<String>,
     pub author_id: AccountId,
     pub author_nickname: String,

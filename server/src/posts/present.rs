@@ -8,9 +8,6 @@ use web::posts::PostContent;
 use web::reading::PostCard;
 use web::{AgeRange, Lang, Named, When};
 
-/// Characters of a body that a list shows.
-const LEAD: usize = 100;
-
 pub fn card(app: &App, lang: Lang, card: &Card) -> PostCard {
     let player = card.video.as_ref().and_then(videos::player);
     let photo = card.photo.as_ref().and_then(|(photo, alt)| photos::picture(photo, alt));
@@ -18,7 +15,7 @@ pub fn card(app: &App, lang: Lang, card: &Card) -> PostCard {
         url: format!("/posts/{}", card.id),
         kind: card.kind.into(),
         title: card.title.clone(),
-        lead: text::excerpt(&text::plain(&card.body), LEAD),
+        lead: card.lead.clone(),
         region: app.regions.name(card.region_id.as_deref(), lang),
         author: card.author_nickname.clone(),
         age: AgeRange { from: card.age_from_months, to: card.age_to_months },

@@ -7,7 +7,8 @@ use crate::db::page::{Cursor, Page, newest_first};
 use crate::db::tables::{Accounts, PostTags, Posts, RevisionPhotos, RevisionTags, Revisions};
 use crate::db::{Db, Read, Result, Row, Tx};
 use crate::photos::{self, Photo};
-use crate::time_id::{AccountId, Clock, PhotoId, PostId, RevisionId, VideoId};
+use crate::text;
+use crate::time_id::{AccountId, Clock, PhotoId, PostId, RevisionId, Timestamp, VideoId};
 use crate::videos;
 use sea_query::{Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use std::collections::HashMap;
@@ -205,7 +206,7 @@ fn select_cards() -> SelectStatement {
         .expr_as(Expr::col((Revisions::Table, Revisions::Id)), "revision_id")
         .columns([
             Revisions::Title,
-            Revisions::Body,
+            Revisions::Lead,
             Revisions::AgeFromMonths,
             Revisions::AgeToMonths,
             Revisions::VideoId,
@@ -246,7 +247,7 @@ async fn read_cards(db: &Db, rows: Vec<Row>) -> Result<Vec<Card>> {
                 id: row.get("id")?,
                 kind: row.get("kind")?,
                 title: row.get("title")?,
-                body: row.get("body")?,
+                lead: row.get("lead")?,
                 region_id: row.get("region_id")?,
                 author_id: row.get("author_id")?,
                 author_nickname: row.get("nickname")?,
@@ -548,6 +549,13 @@ pub(super) async fn insert_revision(
     Ok(id)
 }
 
+/// Characters of a body that lists and descriptions show.
+const LEAD_CHARS: usize = 110;
+
+fn lead(body: &str) -> String {
+    text::excerpt(&text::plain(body), LEAD_CHARS)
+}
+
 /// Starts the next revision as a copy of `from`: words, tags, photos and video.
 pub(super) async fn copy_revision(
     tx: &mut Tx,
@@ -560,6 +568,7 @@ pub(super) async fn copy_revision(
         .values([
             (Revisions::Title, from.title.clone().into()),
             (Revisions::Body, from.body.clone().into()),
+            (Revisions::Lead, lead(&from.body).into()),
             (Revisions::RegionId, from.region_id.clone().into()),
             (Revisions::AgeFromMonths, from.age_from_months.map(i64::from).into()),
             (Revisions::AgeToMonths, from.age_to_months.map(i64::from).into()),
@@ -593,6 +602,7 @@ pub(super) async fn update_draft(
             (Revisions::State, RevisionState::Draft.into()),
             (Revisions::Title, draft.title.clone().into()),
             (Revisions::Body, draft.body.clone().into()),
+            (Revisions::Lead, lead(&draft.body).into()),
             (Revisions::RegionId, draft.region_id.clone().into()),
             (Revisions::AgeFromMonths, draft.age_from_months.map(i64::from).into()),
             (Revisions::AgeToMonths, draft.age_to_months.map(i64::from).into()),
@@ -884,4 +894,21 @@ pub async fn published_author(db: &Db, id: AccountId) -> Result<Option<Author>> 
         since: row.get("created_at")?,
         has_published: db.row(&published).await?.is_some(),
     }))
+}
+
+/// Says that a published post was published at another time.
+pub(super) async fn set_published_at(tx: &mut Tx, post: PostId, at: Timestamp) -> Result<()> {
+    let posts = Query::update()
+        .table(Posts::Table)
+        .value(Posts::PublishedAt, at)
+        .and_where(Expr::col(Posts::Id).eq(post))
+        .and_where(Expr::col(Posts::PublishedAt).is_not_null())
+        .take();
+    tx.execute(&posts).await?;
+    let tags = Query::update()
+        .table(PostTags::Table)
+        .value(PostTags::PublishedAt, at)
+        .and_where(Expr::col(PostTags::PostId).eq(post))
+        .take();
+    tx.execute(&tags).await.map(drop)
 }

@@ -190,6 +190,8 @@ fn posts() -> Vec<Step> {
                 ))
                 .col(text(Revisions::Title))
                 .col(text(Revisions::Body))
+                // The body's first words without its marks: lists show them without reading the body.
+                .col(text(Revisions::Lead).default(""))
                 .col(optional_text(Revisions::RegionId))
                 .col(optional_integer(Revisions::AgeFromMonths))
                 .col(optional_integer(Revisions::AgeToMonths))
