@@ -500,7 +500,8 @@ async fn every_wrong_request_has_its_own_answer(
     let at = ("upload-offset", "10");
     let new = ("upload-length", "1000");
     #[rustfmt::skip]
-    let cases: &[(&Method, &str, &[(&str, &str)], u16)] = &[
+    type Case<'a> = (&'a Method, &'a str, &'a [(&'a str, &'a str)], u16);
+    let cases: &[Case<'_>] = &[
         (&post, "/uploads", &[new], 412),
         (&post, "/uploads", &[("tus-resumable", "0.2.2"), new], 412),
         (&post, "/uploads", &[TUS], 400),

@@ -72,12 +72,15 @@ pub async fn populate(app: &App) -> Result<()> {
         people.push(join(app, person, &hash).await?);
     }
     let moderator = people.last().context("the demo has a moderator")?.clone();
-    for post in POSTS {
-        share(app, post, &people[post.author], &moderator)
+    // The last one waits, so that the moderator's queue has something to decide.
+    let (waiting, shared) = POSTS.split_last().context("the demo has posts")?;
+    for post in shared {
+        share(app, post, &people[post.author], Some(&moderator))
             .await
             .with_context(|| format!("the demo's post {:?}", post.title))?;
     }
-    for post in POSTS {
+    share(app, waiting, &people[waiting.author], None).await?;
+    for post in shared {
         give_thanks(app, post, &people).await?;
     }
     tracing::info!(posts = POSTS.len(), "the demo community is complete");
@@ -132,9 +135,23 @@ async fn existing(app: &App, post: &DemoPost, author: &Viewer) -> Result<Option<
     Ok(own.items.into_iter().find(|own| own.revision.title == post.title))
 }
 
-async fn share(app: &App, post: &DemoPost, author: &Viewer, moderator: &Viewer) -> Result<()> {
+/// Brings a post to the public, or without a moderator into the queue.
+async fn share(
+    app: &App,
+    post: &DemoPost,
+    author: &Viewer,
+    moderator: Option<&Viewer>,
+) -> Result<()> {
     let id = match existing(app, post, author).await? {
-        Some(own) if own.revision.state == RevisionState::Published => return Ok(()),
+        // Whatever visitors of the demo made of it stays.
+        Some(own)
+            if !matches!(
+                own.revision.state,
+                RevisionState::Draft | RevisionState::Processing | RevisionState::Queued
+            ) =>
+        {
+            return Ok(());
+        }
         Some(own) => own.post.id,
         None => write(app, post, author).await?,
     };
@@ -154,6 +171,7 @@ async fn share(app: &App, post: &DemoPost, author: &Viewer, moderator: &Viewer) 
             .map_err(|error| anyhow::anyhow!("{error:?}"))?;
     }
     wait_for_review(app, id).await?;
+    let Some(moderator) = moderator else { return Ok(()) };
     approve(app, id, moderator).await?;
     let at = app.clock.now().minus(Duration::from_secs(post.days_ago * 86_400));
     posts::actions::date_back(app, id, at).await?;

@@ -32,8 +32,9 @@ pub async fn follow(app: App) {
 /// Applies everything committed so far. Returns the place reached.
 pub async fn catch_up(app: &App) -> anyhow::Result<i64> {
     let mut place = i64::try_from(app.index()?.position())?;
-    // A database that was replaced by an older one makes the index's place meaningless.
-    if place == 0 || place > changes::latest(&app.db).await? {
+    let latest = changes::latest(&app.db).await?;
+    // An index without a place is new; one that is ahead belongs to a database that was replaced by an older one.
+    if (place == 0 && latest > 0) || place > latest {
         place = rebuild(app).await?;
     }
     loop {

@@ -209,7 +209,7 @@ mod tests {
             ("version", "x"),
         ]);
         let wrong: Vec<&str> = form.errors.fields().collect();
-        assert_eq!(wrong, ["age_from", "age_to", "region", "tags", "title"]);
+        assert_eq!(wrong, ["title", "region", "age_from", "age_to", "tags"]);
         assert_eq!(form.draft.body, "本文");
         assert_eq!(form.draft.tags.len(), 1);
         assert_eq!(form.typed.age_to, "たくさん");
@@ -227,7 +227,7 @@ mod tests {
         let mut form = read(&[]);
         assert!(form.errors.is_empty());
         form.check_complete();
-        assert_eq!(form.errors.fields().collect::<Vec<_>>(), ["body", "region", "title"]);
+        assert_eq!(form.errors.fields().collect::<Vec<_>>(), ["title", "body", "region"]);
     }
 
     #[test]
