@@ -77,7 +77,9 @@ export class Person {
 
   /** Types into the search page until the post is among what is found: the index follows within seconds. */
   async search(words: string, title: string) {
-    const hit = this.page.getByRole("list", { name: "見つかったもの" }).getByRole("link", { name: title });
+    // By its text: marking what was found splits the link's name.
+    const found = this.page.getByRole("list", { name: "見つかったもの" }).getByRole("listitem");
+    const hit = found.filter({ hasText: title }).getByRole("link");
     await expect(async () => {
       await this.page.goto("/search");
       await this.page.getByRole("main").getByRole("searchbox").fill(words);
