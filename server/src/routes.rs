@@ -194,6 +194,7 @@ pub fn table() -> Table {
         .delete("/uploads/{id}",        Member,    upload::terminate)
 
         .get("/",                       Public,    crate::discovery::home)
+        .get("/about",                  Public,    crate::discovery::about)
         .get("/kinds/{kind}",           Public,    crate::discovery::kind)
         .get("/regions/{id}",           Public,    crate::discovery::region)
         .get("/tags/{tag}",             Public,    crate::discovery::tag)

@@ -10,6 +10,7 @@ use crate::time_id::AccountId;
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
+use web::pages::AboutView;
 use web::reading::{HomeView, ListOf, ListView, PostCard};
 use web::{Named, Season, When};
 
@@ -51,6 +52,11 @@ pub async fn home(State(app): State<App>, context: Context, uri: Uri) -> Result<
         is_first_page: before.is_none(),
     };
     Ok(same_for_all(context.page(web::reading::home(&context.chrome, &view))))
+}
+
+/// GET /about: what the site is, and what it asks of those who post.
+pub async fn about(context: Context) -> Response {
+    same_for_all(context.page(web::pages::about(&context.chrome, &AboutView::default())))
 }
 
 /// GET /kinds/{kind}

@@ -11,6 +11,6 @@ mod lists;
 mod post;
 mod search_page;
 
-pub use lists::{home, kind, person, region, tag};
+pub use lists::{about, home, kind, person, region, tag};
 pub use post::post;
 pub use search_page::search;
