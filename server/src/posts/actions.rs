@@ -190,6 +190,8 @@ pub async fn submit(
     let mut tx = app.db.begin().await?;
     let Editing { post, revision } = load(&mut tx, id).await?;
     policy::can_edit_post(viewer, post.author_id).map_err(Error::from)?;
+    // See `media_settled`.
+    let revision = sql::lock_revision(&mut tx, revision.id).await?.ok_or(Error::NotFound)?;
     if revision.version != version {
         return Err(SaveError::Stale { version: revision.version });
     }
@@ -248,8 +250,9 @@ pub async fn media_settled(
     post: &Post,
     revision: &Revision,
 ) -> Result<()> {
-    // Read again under the transaction's lock: the caller's copy may be old.
-    let Some(revision) = sql::revision(&mut *tx, revision.id).await? else { return Ok(()) };
+    // Locked before the media are looked at: of two jobs that end together, and of a job and a submission, the later one
+    // sees what the earlier one wrote. Else both could find the other's unsettled, and nobody would move the revision.
+    let Some(revision) = sql::lock_revision(tx, revision.id).await? else { return Ok(()) };
     if revision.state != RevisionState::Processing {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use crate::photos::{self, Photo};
 use crate::text;
 use crate::time_id::{AccountId, Clock, PhotoId, PostId, RevisionId, Timestamp, VideoId};
 use crate::videos;
-use sea_query::{Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement};
+use sea_query::{Condition, Expr, ExprTrait, Func, LockType, Order, Query, SelectStatement};
 use std::collections::HashMap;
 
 const POST: [Posts; 9] = [
@@ -100,6 +100,13 @@ pub async fn find(db: impl Read, id: PostId) -> Result<Option<Post>> {
 pub async fn revision(db: impl Read, id: RevisionId) -> Result<Option<Revision>> {
     let statement = select_revision().and_where(Expr::col(Revisions::Id).eq(id)).take();
     db.row(&statement).await?.as_ref().map(read_revision).transpose()
+}
+
+/// As [`revision`], and nobody else changes or locks it until the transaction ends.
+pub async fn lock_revision(tx: &mut Tx, id: RevisionId) -> Result<Option<Revision>> {
+    let statement =
+        select_revision().and_where(Expr::col(Revisions::Id).eq(id)).lock(LockType::Update).take();
+    tx.row(&statement).await?.as_ref().map(read_revision).transpose()
 }
 
 /// The revision its author is working on or waiting for, if there is one.
