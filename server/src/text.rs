@@ -22,6 +22,7 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
                 "ol",
                 "li",
                 "blockquote",
+                "h2",
                 "h3",
                 "h4",
                 "h5",
@@ -49,13 +50,37 @@ pub fn markdown(source: &str) -> SafeHtml {
     options.render.hardbreaks = true;
     options.render.escape = true;
     let html = markdown_to_html(source, &options);
-    // The page has its h1, the section its h2.
-    let html = html
-        .replace("<h2>", "<h4>")
-        .replace("</h2>", "</h4>")
-        .replace("<h1>", "<h3>")
-        .replace("</h1>", "</h3>");
-    SafeHtml::from_sanitised(SANITISER.clean(&html).to_string())
+    SafeHtml::from_sanitised(SANITISER.clean(&below_the_title(&html)).to_string())
+}
+
+/// Headings one level below the page's h1, none of them skipping a level, whatever was typed.
+fn below_the_title(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let (mut rest, mut level, mut has_h2) = (html, 2, false);
+    while let Some(at) = rest.find("<h").into_iter().chain(rest.find("</h")).min() {
+        let (before, tag) = rest.split_at(at);
+        out.push_str(before);
+        let is_end = tag.starts_with("</");
+        let name = &tag[if is_end { 3 } else { 2 }..];
+        let typed = name.chars().next().and_then(|digit| digit.to_digit(10));
+        match typed {
+            Some(typed @ 1..=6) if name[1..].starts_with('>') => {
+                if !is_end {
+                    level = if typed >= 3 && has_h2 { 3 } else { 2 };
+                    has_h2 = true;
+                }
+                out.push_str(&format!("{}h{level}>", if is_end { "</" } else { "<" }));
+                rest = &name[2..];
+            }
+            // A rule, or the like.
+            _ => {
+                out.push_str(if is_end { "</h" } else { "<h" });
+                rest = name;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The words of a markdown text without its marks, spaces folded: for the search index, descriptions and mails.
@@ -148,9 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn headings_stay_below_the_pages_own() {
-        assert_eq!(markdown("# 見出し").to_string(), "<h3>見出し</h3>\n");
-        assert_eq!(markdown("## 小見出し").to_string(), "<h4>小見出し</h4>\n");
+    fn headings_stay_below_the_title_and_skip_no_level() {
+        assert_eq!(markdown("# 見出し").to_string(), "<h2>見出し</h2>\n");
+        assert_eq!(markdown("### 小見出し").to_string(), "<h2>小見出し</h2>\n");
+        let html = markdown("## 材料\n\n#### 下ごしらえ\n\n---\n\n## つくり方").to_string();
+        let levels: Vec<&str> = html.split("<h").skip(1).map(|tag| &tag[..1]).collect();
+        assert_eq!(levels, ["2", "3", "r", "2"], "{html}");
     }
 
     #[test]
