@@ -9,11 +9,10 @@ use crate::error::{Error, Result};
 use crate::http::client::Client;
 use crate::http::context::redirect_with;
 use crate::http::language::local_path;
-use crate::http::{Context, Fields};
-use axum::extract::{Query, State};
+use crate::http::{Context, Fields, Query};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use std::collections::HashMap;
 use web::accounts::{
     ConfirmView, ForgotView, LogInView, MailPurpose, MailSentView, ResetView, SignUpView,
 };
@@ -108,12 +107,6 @@ pub async fn sign_up(
     Ok(context.page_with(StatusCode::UNPROCESSABLE_ENTITY, html))
 }
 
-type Parameters = Query<HashMap<String, String>>;
-
-fn token_of(parameters: &Parameters) -> &str {
-    parameters.get("token").map_or("", String::as_str)
-}
-
 fn confirm_page(context: &Context, view: &ConfirmView) -> Response {
     let status = match view {
         ConfirmView::Expired => StatusCode::GONE,
@@ -126,9 +119,9 @@ fn confirm_page(context: &Context, view: &ConfirmView) -> Response {
 pub async fn confirm_form(
     State(app): State<App>,
     context: Context,
-    parameters: Parameters,
+    query: Query,
 ) -> Result<Response> {
-    let token = token_of(&parameters);
+    let token = query.get("token");
     let view = match actions::find_link(&app, Purpose::Confirm, token).await? {
         Some(_) => ConfirmView::Ask { token: token.to_owned() },
         // The link of one's own account a second time: it is done.
@@ -170,8 +163,8 @@ pub async fn resend_confirmation(State(app): State<App>, member: Member) -> Resu
 }
 
 /// GET /login?next=…
-pub async fn log_in_form(context: Context, parameters: Parameters) -> Response {
-    let next = parameters.get("next").map_or("", String::as_str);
+pub async fn log_in_form(context: Context, query: Query) -> Response {
+    let next = query.get("next");
     if context.viewer.account().is_some() {
         return Redirect::to(if next.is_empty() { "/me" } else { local_path(next) })
             .into_response();
@@ -247,9 +240,9 @@ pub async fn forgot(
 pub async fn reset_form(
     State(app): State<App>,
     context: Context,
-    parameters: Parameters,
+    query: Query,
 ) -> Result<Response> {
-    let token = token_of(&parameters);
+    let token = query.get("token");
     if actions::find_link(&app, Purpose::Reset, token).await?.is_none() {
         return Err(Error::Gone);
     }

@@ -2,12 +2,11 @@
 
 use crate::app::App;
 use crate::error::Result;
-use crate::http::{Context, Fields};
+use crate::http::{Context, Query};
 use crate::posts::{self, AGE_MONTHS, Kind, present};
 use crate::text;
 use crate::time_id::PostId;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::Response;
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
@@ -20,8 +19,7 @@ const DEEPEST: usize = 1000;
 const MOST_CHARS: usize = 200;
 
 /// GET /search?q=&kind=&region=&age=&after=
-pub async fn search(State(app): State<App>, context: Context, uri: Uri) -> Result<Response> {
-    let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+pub async fn search(State(app): State<App>, context: Context, fields: Query) -> Result<Response> {
     let q: String = text::line(fields.get("q")).chars().take(MOST_CHARS).collect();
     let kind: Option<Kind> = fields.get("kind").parse().ok();
     let region = app.regions.find(fields.get("region")).map(|region| region.id.clone());

@@ -22,11 +22,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(page) = page_of(&response) else { return response };
     let status = response.status();
-    let wants_json = !asked
-        .headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("text/html"));
+    let wants_json = !super::wants_page(&asked.headers);
     if page == "login-needed" && asked.method == Method::GET && !wants_json {
         let here = asked.uri.path_and_query().map_or("/", |path| path.as_str());
         let next: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();

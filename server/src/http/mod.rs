@@ -2,6 +2,7 @@
 //!
 //! The order of the layers is in [`layers`]. Not here: who may pass ([`crate::routes`]) and any page's content.
 
+mod accept;
 pub mod assets;
 pub mod client;
 pub mod context;
@@ -9,10 +10,13 @@ mod error_pages;
 pub mod form;
 pub mod language;
 mod log;
+mod query;
 mod security;
 
+pub use accept::{wants_json, wants_page};
 pub use context::Context;
 pub use form::Fields;
+pub use query::Query;
 
 use crate::access::viewer;
 use crate::app::App;

@@ -5,32 +5,23 @@ use super::views::{self, Typed};
 use super::{Action, Item, NOTE_CHARS, Reason, sql};
 use crate::access::{Moderator, Viewer};
 use crate::app::App;
-use crate::db::page::Cursor;
 use crate::error::{Error, Result};
 use crate::http::context::redirect_with;
-use crate::http::{Context, Fields};
+use crate::http::{Context, Fields, Query};
 use crate::text;
 use crate::time_id::ReviewItemId;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use std::collections::HashMap;
 use web::{FieldErrors, Flash};
-
-type Parameters = Query<HashMap<String, String>>;
-
-/// A mangled place reads as the first page.
-fn place(parameters: &Parameters, name: &str) -> Option<Cursor> {
-    parameters.get(name).and_then(|place| place.parse().ok())
-}
 
 pub async fn queue(
     State(app): State<App>,
     context: Context,
     _moderator: Moderator,
-    parameters: Parameters,
+    query: Query,
 ) -> Result<Response> {
-    let after = place(&parameters, "after");
+    let after = query.place("after");
     let view = views::queue(&app, context.lang, after.as_ref()).await?;
     Ok(context.page(web::review::queue(&context.chrome, &view)))
 }
@@ -39,9 +30,9 @@ pub async fn log(
     State(app): State<App>,
     context: Context,
     _moderator: Moderator,
-    parameters: Parameters,
+    query: Query,
 ) -> Result<Response> {
-    let before = place(&parameters, "before");
+    let before = query.place("before");
     let view = views::log(&app, context.lang, before.as_ref()).await?;
     Ok(context.page(web::review::log(&context.chrome, &view)))
 }

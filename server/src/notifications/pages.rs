@@ -3,13 +3,11 @@
 use super::{Kind, Stored};
 use crate::access::Member;
 use crate::app::App;
-use crate::db::page::Cursor;
 use crate::error::Result;
-use crate::http::{Context, Fields};
+use crate::http::{Context, Fields, Query};
 use crate::time_id::Timestamp;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use std::collections::HashMap;
 use web::When;
 use web::notices::{Notice, NoticeKind, NoticesView};
 
@@ -19,11 +17,9 @@ pub async fn list(
     State(app): State<App>,
     context: Context,
     member: Member,
-    Query(query): Query<HashMap<String, String>>,
+    query: Query,
 ) -> Result<Response> {
-    // A mangled place reads as the first page.
-    let after: Option<Cursor> = query.get("before").and_then(|place| place.parse().ok());
-    let page = super::page(&app.db, member.id, after.as_ref(), SIZE).await?;
+    let page = super::page(&app.db, member.id, query.place("before").as_ref(), SIZE).await?;
     let unread = context.chrome.viewer.as_ref().is_some_and(|viewer| viewer.unread > 0);
     let newest = page.items.first().map(|notice| When(notice.created_at.as_millis()));
     let view = NoticesView {

@@ -7,7 +7,7 @@ use crate::access::{Member, Viewer};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::context::redirect_with;
-use crate::http::{Context, Fields};
+use crate::http::{Context, Fields, Query, wants_json};
 use crate::media::upload;
 use crate::time_id::{PhotoId, PostId};
 use crate::videos::{VideoStatus, actions::failure_message};
@@ -38,10 +38,9 @@ pub async fn new(
     State(app): State<App>,
     member: Member,
     context: Context,
-    uri: axum::http::Uri,
+    query: Query,
 ) -> Result<Response> {
     policy::can_write(&context.viewer)?;
-    let query = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let Ok(kind) = query.get("kind").parse::<Kind>() else {
         let drafts = sql::drafts_of(&app.db, member.id).await?;
         let drafts = drafts
@@ -425,13 +424,6 @@ pub async fn withdraw(
 
 pub(super) fn parse_id(id: &str) -> Result<PostId> {
     id.parse().map_err(|_| Error::NotFound)
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("application/json"))
 }
 
 /// The form as it was typed, with what is wrong beside each field.

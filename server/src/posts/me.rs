@@ -3,9 +3,8 @@
 use super::{OwnPost, sql};
 use crate::access::Member;
 use crate::app::App;
-use crate::db::page::Cursor;
 use crate::error::Result;
-use crate::http::{Context, Fields};
+use crate::http::{Context, Query};
 use crate::{moderation, notifications, videos};
 use axum::extract::State;
 use axum::response::Response;
@@ -20,10 +19,9 @@ pub async fn me(
     State(app): State<App>,
     member: Member,
     context: Context,
-    uri: axum::http::Uri,
+    query: Query,
 ) -> Result<Response> {
-    let query = Fields::parse(uri.query().unwrap_or_default().as_bytes());
-    let before: Option<Cursor> = query.get("before").parse().ok();
+    let before = query.place("before");
     let page = sql::own_posts(&app.db, member.id, before.as_ref(), PAGE).await?;
     let mut posts = Vec::with_capacity(page.items.len());
     for own in &page.items {

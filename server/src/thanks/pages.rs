@@ -4,12 +4,12 @@ use super::actions::{self, Thanked};
 use crate::access::Member;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::Fields;
 use crate::http::context::redirect_with;
+use crate::http::{Fields, wants_json};
 use crate::time_id::PostId;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use web::Flash;
@@ -33,9 +33,4 @@ pub async fn set(
     }
     let said = if thanked { "flash-thanked" } else { "flash-thanks-taken-back" };
     Ok(redirect_with(&Flash::good(said), &format!("/posts/{id}")))
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("application/json"))
 }
