@@ -5,7 +5,9 @@
 
 use ammonia::Builder;
 use comrak::{Options, markdown_to_html};
-use std::sync::LazyLock;
+use lru::LruCache;
+use std::num::NonZeroUsize;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use web::SafeHtml;
 
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -42,8 +44,27 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
+/// What was made of the texts shown last, by the text itself: making it is most of the work of a post's page.
+static MADE: LazyLock<Mutex<LruCache<Box<str>, SafeHtml>>> =
+    LazyLock::new(|| Mutex::new(LruCache::new(const { NonZeroUsize::new(1024).unwrap() })));
+/// Longer texts are seldom, and a thousand of them would be a burden.
+const KEPT_BYTES: usize = 16 << 10;
+
 /// A post's body or a comment.
 pub fn markdown(source: &str) -> SafeHtml {
+    if source.len() > KEPT_BYTES {
+        return render(source);
+    }
+    let kept = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(html) = kept().get(source) {
+        return html.clone();
+    }
+    let html = render(source);
+    kept().put(source.into(), html.clone());
+    html
+}
+
+fn render(source: &str) -> SafeHtml {
     let mut options = Options::default();
     options.extension.strikethrough = true;
     options.extension.autolink = true;

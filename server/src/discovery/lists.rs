@@ -2,24 +2,18 @@
 
 use super::cache::SameForAll;
 use crate::app::App;
-use crate::db::page::{Cursor, Page};
+use crate::db::page::Page;
 use crate::error::{Error, Result};
-use crate::http::{Context, Fields};
+use crate::http::{Context, Query};
 use crate::posts::{self, Card, Filter, Kind, fold_tag, present};
 use crate::time_id::AccountId;
 use axum::extract::{Path, State};
-use axum::http::Uri;
 use axum::response::Response;
 use web::pages::AboutView;
 use web::reading::{HomeView, ListOf, ListView, PostCard};
 use web::{Named, Season, When};
 
 const PAGE: usize = 24;
-
-/// `?before=`, or the first page.
-fn before(uri: &Uri) -> Option<Cursor> {
-    Fields::parse(uri.query().unwrap_or_default().as_bytes()).get("before").parse().ok()
-}
 
 fn same_for_all(mut response: Response) -> Response {
     response.extensions_mut().insert(SameForAll);
@@ -35,9 +29,9 @@ fn older(path: &str, page: &Page<Card>) -> Option<String> {
 }
 
 /// GET /
-pub async fn home(State(app): State<App>, context: Context, uri: Uri) -> Result<Response> {
-    let before = before(&uri);
-    let page = posts::cards_newest(&app.db, Filter::default(), before.as_ref(), PAGE).await?;
+pub async fn home(State(app): State<App>, context: Context, query: Query) -> Result<Response> {
+    let before = query.place("before");
+    let page = posts::cards(&app.db, Filter::default(), before.as_ref(), PAGE).await?;
     let now = app.clock.now().to_datetime().to_offset(time::macros::offset!(+9));
     let view = HomeView {
         season: Season::of_month(u8::from(now.month())),
@@ -63,13 +57,13 @@ pub async fn about(context: Context) -> Response {
 pub async fn kind(
     State(app): State<App>,
     context: Context,
-    uri: Uri,
+    query: Query,
     Path(kind): Path<String>,
 ) -> Result<Response> {
     let kind: Kind = kind.parse().map_err(|()| Error::NotFound)?;
-    let before = before(&uri);
-    let filter = Filter { kind: Some(kind), region: None };
-    let page = posts::cards_newest(&app.db, filter, before.as_ref(), PAGE).await?;
+    let before = query.place("before");
+    let filter = Filter { kind: Some(kind), ..Filter::default() };
+    let page = posts::cards(&app.db, filter, before.as_ref(), PAGE).await?;
     Ok(list(
         &app,
         &context,
@@ -84,13 +78,13 @@ pub async fn kind(
 pub async fn region(
     State(app): State<App>,
     context: Context,
-    uri: Uri,
+    query: Query,
     Path(id): Path<String>,
 ) -> Result<Response> {
     let region = app.regions.find(&id).ok_or(Error::NotFound)?;
-    let before = before(&uri);
-    let filter = Filter { kind: None, region: Some(&region.id) };
-    let page = posts::cards_newest(&app.db, filter, before.as_ref(), PAGE).await?;
+    let before = query.place("before");
+    let filter = Filter { region: Some(&region.id), ..Filter::default() };
+    let page = posts::cards(&app.db, filter, before.as_ref(), PAGE).await?;
     let of = ListOf::Region { name: region.name(context.lang) };
     Ok(list(&app, &context, of, region.path(), &page, before.is_none()))
 }
@@ -99,13 +93,19 @@ pub async fn region(
 pub async fn tag(
     State(app): State<App>,
     context: Context,
-    uri: Uri,
+    query: Query,
     Path(typed): Path<String>,
 ) -> Result<Response> {
     let tag = fold_tag(&typed);
     let name = posts::tag_label(&app.db, &tag).await?.ok_or(Error::NotFound)?;
-    let before = before(&uri);
-    let page = posts::cards_with_tag(&app.db, &tag, before.as_ref(), PAGE).await?;
+    let before = query.place("before");
+    let page = posts::cards(
+        &app.db,
+        Filter { tag: Some(&tag), ..Filter::default() },
+        before.as_ref(),
+        PAGE,
+    )
+    .await?;
     let path = present::tag_path(&tag);
     Ok(list(&app, &context, ListOf::Tag { name }, path, &page, before.is_none()))
 }
@@ -114,7 +114,7 @@ pub async fn tag(
 pub async fn person(
     State(app): State<App>,
     context: Context,
-    uri: Uri,
+    query: Query,
     Path(id): Path<String>,
 ) -> Result<Response> {
     let id: AccountId = id.parse().map_err(|_| Error::NotFound)?;
@@ -124,8 +124,14 @@ pub async fn person(
         Some(person) if person.has_published || context.viewer.is(id) => person,
         _ => return Err(Error::NotFound),
     };
-    let before = before(&uri);
-    let page = posts::cards_by_author(&app.db, id, before.as_ref(), PAGE).await?;
+    let before = query.place("before");
+    let page = posts::cards(
+        &app.db,
+        Filter { author: Some(id), ..Filter::default() },
+        before.as_ref(),
+        PAGE,
+    )
+    .await?;
     let of = ListOf::Person {
         nickname: person.nickname,
         since: When(person.since.as_millis()),

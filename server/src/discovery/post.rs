@@ -7,13 +7,10 @@ use crate::error::{Error, Result};
 use crate::http::Context;
 use crate::posts::{self, Content, Post, Revision, Visibility, present, shown_state};
 use crate::time_id::PostId;
-use crate::{moderation, text, thanks};
+use crate::{moderation, thanks};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use web::posts::{OwnPost, PostView, Thanking};
-
-/// Characters of a body in a page's description.
-const DESCRIPTION: usize = 120;
 
 /// GET /posts/{id}
 pub async fn post(
@@ -37,7 +34,7 @@ pub async fn post(
     let content = posts::content(&app.db, shown).await?.ok_or(Error::NotFound)?;
     let view = PostView {
         content: present::content(&app, context.lang, &content),
-        description: text::excerpt(&text::plain(&content.revision.body), DESCRIPTION),
+        description: content.revision.lead.clone(),
         thanks: u32::try_from(post.thanks_count).unwrap_or(u32::MAX),
         thanking: thanking(&app, &context.viewer, &post).await?,
         own: match &newest {

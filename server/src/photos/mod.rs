@@ -1,7 +1,7 @@
 //! Photos: taken in as they come from a phone, shown upright, in several widths, without any metadata.
 //!
 //! States: `processing → ready | failed`. The bytes as sent (`photos/{id}/source`) are deleted once it is ready; nobody is ever
-//! served them. A generation's files never change.
+//! served them. A generation's files never change. A photo that no revision shows for a day is dropped.
 //!
 //! Not here: which post shows a photo (`posts`), how it is decoded (the transcoder).
 
@@ -10,8 +10,8 @@ mod jobs;
 pub mod pages;
 mod sql;
 
-pub use jobs::ProcessPhoto;
-pub use sql::{find, find_many};
+pub use jobs::{DropPhoto, ProcessPhoto};
+pub use sql::{find, find_many, read, select};
 
 use crate::text_enum;
 use crate::time_id::{AccountId, PhotoId};

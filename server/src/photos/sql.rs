@@ -1,29 +1,31 @@
 use super::{Photo, PhotoState};
 use crate::access::policy::{Proof, Write};
-use crate::db::tables::Photos;
+use crate::db::tables::{Photos, RevisionPhotos};
 use crate::db::{Read, Result, Row, Tx};
 use crate::time_id::{Clock, PhotoId};
 use sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use transcoder_protocol::PhotoOutput;
 
-fn select() -> SelectStatement {
+/// Photos, to be read by [`read`]; others join to it.
+pub fn select() -> SelectStatement {
+    let columns = [
+        Photos::Id,
+        Photos::OwnerId,
+        Photos::State,
+        Photos::Failure,
+        Photos::Generation,
+        Photos::Width,
+        Photos::Height,
+        Photos::Widths,
+        Photos::Colour,
+    ];
     Query::select()
-        .columns([
-            Photos::Id,
-            Photos::OwnerId,
-            Photos::State,
-            Photos::Failure,
-            Photos::Generation,
-            Photos::Width,
-            Photos::Height,
-            Photos::Widths,
-            Photos::Colour,
-        ])
+        .columns(columns.map(|column| (Photos::Table, column)))
         .from(Photos::Table)
         .take()
 }
 
-fn read(row: &Row) -> Result<Photo> {
+pub fn read(row: &Row) -> Result<Photo> {
     Ok(Photo {
         id: row.get("id")?,
         owner_id: row.get("owner_id")?,
@@ -123,6 +125,21 @@ pub(super) async fn set_failed(
         ])
         .and_where(Expr::col(Photos::Id).eq(id))
         .and_where(Expr::col(Photos::State).eq(PhotoState::Processing))
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+/// Deletes the row of a photo that no revision shows.
+pub(super) async fn delete_unused(tx: &mut Tx, id: PhotoId) -> Result<()> {
+    let shown = Query::select()
+        .column(RevisionPhotos::PhotoId)
+        .from(RevisionPhotos::Table)
+        .and_where(Expr::col(RevisionPhotos::PhotoId).eq(id))
+        .take();
+    let statement = Query::delete()
+        .from_table(Photos::Table)
+        .and_where(Expr::col(Photos::Id).eq(id))
+        .and_where(Expr::exists(shown).not())
         .take();
     tx.execute(&statement).await.map(drop)
 }

@@ -20,15 +20,16 @@
 pub mod actions;
 pub mod compose;
 mod form;
+mod jobs;
 pub mod me;
 pub mod present;
 mod sql;
 
+pub use jobs::DropMedia;
 pub use sql::{
-    Filter, cards_by_author, cards_by_ids, cards_newest, cards_with_tag, content, count_published,
-    drafts_of, find, latest_revision, open_revision, own_posts, published_author,
-    published_content, published_ids, revision, revisions_with_photo, revisions_with_video,
-    tag_label, thanks_count, visible_to,
+    Filter, cards, cards_by_ids, content, count_published, drafts_of, find, latest_revision,
+    open_revision, own_posts, published_author, published_content, published_ids, revision,
+    revisions_with_photo, revisions_with_video, tag_label, thanks_count, visible_to,
 };
 
 use crate::access::policy::MediaUse;
@@ -122,6 +123,8 @@ pub struct Revision {
     pub title: String,
     /// Markdown.
     pub body: String,
+    /// The beginning of the body without its marks, for lists and descriptions.
+    pub lead: String,
     pub region_id: Option<String>,
     pub age_from_months: Option<u16>,
     pub age_to_months: Option<u16>,
