@@ -5,11 +5,12 @@ use crate::db::{Db, migrations};
 use crate::discovery::cache::PageCache;
 use crate::jobs::{Every, Registry, Schedule};
 use crate::mail::Mailer;
-use crate::media::{S3Config, Store, upload};
+use crate::media::{S3Config, Store, WorkRoot, upload};
 use crate::regions::{self, Regions};
 use crate::time_id::Clock;
 use anyhow::Context;
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct Parts {
     pub media: Store,
     /// Whose turn it is to append to an upload, on this node.
     pub uploads: upload::Turns,
+    /// Where this process has its working files.
+    pub work: WorkRoot,
     pub mail: Mailer,
     /// `None` in a process that only works: one process at a time holds a node's index.
     index: Option<search::Index>,
@@ -79,10 +82,10 @@ impl App {
         clock: Clock,
         index: Option<search::Index>,
     ) -> anyhow::Result<Self> {
-        for folder in [config.mail_folder(), config.work_folder()] {
-            std::fs::create_dir_all(&folder)
-                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        }
+        let cannot_make = |folder: &Path| format!("cannot make the folder {}", folder.display());
+        let (mails, work) = (config.mail_folder(), config.work_folder());
+        std::fs::create_dir_all(&mails).with_context(|| cannot_make(&mails))?;
+        let work = WorkRoot::claim(&work).with_context(|| cannot_make(&work))?;
         let db = open_database(&config, &clock).await?;
         regions::seed(&db).await.context("cannot put in the regions")?;
         let regions = regions::list(&db).await.context("cannot read the regions")?;
@@ -110,6 +113,7 @@ impl App {
             clock,
             media,
             uploads: upload::Turns::default(),
+            work,
             mail,
             index,
             pages: PageCache::default(),
@@ -136,7 +140,10 @@ pub fn jobs() -> Registry {
         .with::<crate::mail::SendMail>()
         .with::<crate::notifications::jobs::MailNotice>()
         .with::<crate::photos::ProcessPhoto>()
+        .with::<crate::photos::DropPhoto>()
         .with::<crate::videos::TranscodeVideo>()
+        .with::<crate::videos::DropVideo>()
+        .with::<crate::posts::DropMedia>()
         .with::<upload::DropUpload>()
         .with::<upload::PurgeUploads>()
         .with::<crate::accounts::jobs::MailReset>()

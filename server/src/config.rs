@@ -183,7 +183,7 @@ impl Config {
         self.data.join("mail")
     }
 
-    /// Where jobs put their working files. Emptied at the start of a process.
+    /// Where the processes on this data folder have their working files: see [`crate::media::WorkRoot`].
     pub fn work_folder(&self) -> PathBuf {
         self.data.join("work")
     }

@@ -44,6 +44,9 @@ async fn a_film_survives_its_worker(database: Database) {
 
     let worker = Process::start(site.data.path(), &settings(&site)).await;
     worker.until("the film is ready", async || state().await == VideoStatus::Ready).await;
+    let folders = std::fs::read_dir(site.app.work.path().parent().unwrap()).unwrap();
+    let of_processes = folders.flatten().filter(|entry| entry.path().is_dir()).count();
+    assert_eq!(of_processes, 2, "this test's and the living worker's: the dead one's is gone");
     let revision = posts::open_revision(site.db(), id).await.unwrap().unwrap();
     assert_eq!(revision.state, RevisionState::Queued);
     site.approve(id).await;

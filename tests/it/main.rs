@@ -10,5 +10,6 @@ mod notices;
 mod routes;
 mod story;
 mod thanks;
+mod unused_media;
 mod uploads;
 mod uploads_killed;

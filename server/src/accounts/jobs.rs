@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::jobs::{Job, JobError, Lease};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Mails a reset link if someone has that address.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,7 +30,10 @@ impl Job for MailReset {
     }
 }
 
-/// Forgets sessions, mailed links and counts that ran out.
+/// Who never confirms their address in this time has no account any more, and may sign up again.
+const UNCONFIRMED_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Forgets sessions, mailed links and counts that ran out, and accounts that were never confirmed.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Purge {}
 
@@ -46,6 +50,8 @@ impl Job for Purge {
             let mut gone = session::purge_expired(&mut tx, &app.clock).await?;
             gone += sql::purge_tokens(&mut tx, app.clock.now()).await?;
             gone += rate_limit::purge(&mut tx, &app.clock).await?;
+            gone +=
+                sql::purge_unconfirmed(&mut tx, app.clock.now().minus(UNCONFIRMED_KEPT)).await?;
             tx.commit().await?;
             if gone == 0 {
                 break;

@@ -1,7 +1,7 @@
 use super::{Credentials, MailToken, NewAccount, Purpose};
 use crate::access::policy::{EditAccount, Proof};
 use crate::access::viewer::Role;
-use crate::db::tables::{Accounts, MailTokens};
+use crate::db::tables::{Accounts, MailTokens, Notices, Sessions};
 use crate::db::{Read, Result, Row, Tx};
 use crate::time_id::{AccountId, Timestamp};
 use sea_query::{Expr, ExprTrait, Query, SelectStatement};
@@ -276,6 +276,41 @@ pub(super) async fn purge_tokens(tx: &mut Tx, now: Timestamp) -> Result<u64> {
     let delete = Query::delete()
         .from_table(MailTokens::Table)
         .and_where(Expr::col(MailTokens::TokenHash).in_subquery(expired))
+        .take();
+    tx.execute(&delete).await
+}
+
+/// Forgets accounts made before `before` whose address was never confirmed. Policy lets them write nothing. A bounded slice a call;
+/// returns how many.
+pub(super) async fn purge_unconfirmed(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    let select = Query::select()
+        .column(Accounts::Id)
+        .from(Accounts::Table)
+        .and_where(Expr::col(Accounts::ConfirmedAt).is_null())
+        .and_where(Expr::col(Accounts::CreatedAt).lt(before))
+        .and_where(Expr::col(Accounts::Role).eq(Role::Member))
+        .limit(100)
+        .take();
+    let mut ids: Vec<AccountId> = Vec::new();
+    for row in tx.rows(&select).await? {
+        ids.push(row.get("id")?);
+    }
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    macro_rules! forget {
+        ($($table:ident.$column:ident),+) => {$(
+            let delete = Query::delete()
+                .from_table($table::Table)
+                .and_where(Expr::col($table::$column).is_in(ids.iter().copied()))
+                .take();
+            tx.execute(&delete).await?;
+        )+};
+    }
+    forget!(Sessions.AccountId, MailTokens.AccountId, Notices.AccountId);
+    let delete = Query::delete()
+        .from_table(Accounts::Table)
+        .and_where(Expr::col(Accounts::Id).is_in(ids))
         .take();
     tx.execute(&delete).await
 }

@@ -6,6 +6,7 @@
 mod m0001_first;
 mod m0002_mail_tokens;
 mod m0003_decisions;
+mod m0004_unconfirmed;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
@@ -21,6 +22,7 @@ const STEPS: &[Migration] = &[
     (1, "first", m0001_first::steps),
     (2, "mail_tokens", m0002_mail_tokens::steps),
     (3, "decisions", m0003_decisions::steps),
+    (4, "unconfirmed", m0004_unconfirmed::steps),
 ];
 
 pub(super) enum Step {

@@ -22,4 +22,7 @@ mod work;
 pub use keys::{InvalidKey, Key, Prefix};
 pub use s3::S3Config;
 pub use store::{Appender, MediaError, Object, ReadBody, Result, Store, UploadHandle};
-pub use work::WorkFolder;
+/// How long a photo or video that nothing shows any more is kept: a form that is still open may bring it back.
+pub const UNUSED_FOR: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+pub use work::{WorkFolder, WorkRoot};

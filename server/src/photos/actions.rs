@@ -1,14 +1,15 @@
 //! Taking photos in.
 
-use super::jobs::ProcessPhoto;
+use super::jobs::{DropPhoto, ProcessPhoto};
 use super::sql;
 use crate::access::{Viewer, policy, rate_limit};
 use crate::app::App;
+use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::jobs;
 use crate::media::Key;
 use crate::posts;
-use crate::time_id::{PhotoId, PostId};
+use crate::time_id::{Clock, PhotoId, PostId};
+use crate::{jobs, media};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use std::path::Path;
@@ -33,7 +34,7 @@ pub async fn take_in<E>(
     )
     .await?;
     let id = PhotoId::new(&app.clock);
-    let spool = tempfile::NamedTempFile::new_in(app.config.work_folder())?;
+    let spool = tempfile::NamedTempFile::new_in(app.work.path())?;
     let length = write(spool.path(), app.config.photo_max_bytes, bytes).await?;
     if length == 0 {
         return Ok(None);
@@ -54,6 +55,13 @@ pub async fn take_in<E>(
         return Err(error);
     }
     Ok(Some(id))
+}
+
+/// Has a photo that was taken off a revision forgotten, unless it is shown somewhere a day later.
+pub async fn drop_unless_used(tx: &mut Tx, clock: &Clock, photo: PhotoId) -> Result<()> {
+    let at = clock.now().plus(media::UNUSED_FOR);
+    jobs::enqueue_at(tx, clock, &DropPhoto { photo }, at, None).await?;
+    Ok(())
 }
 
 async fn write<E>(

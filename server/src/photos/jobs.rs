@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::jobs::{Job, JobError, Lease};
 use crate::media::keys::PhotoFormat;
-use crate::media::{Key, WorkFolder};
+use crate::media::{Key, Prefix, WorkFolder};
 use crate::posts;
 use crate::time_id::PhotoId;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,28 @@ impl Job for ProcessPhoto {
 
     async fn bury(&self, app: &App, tx: &mut Tx) -> anyhow::Result<()> {
         settle_failed(app, tx, self.photo, transcoder_protocol::Failure::Crashed.name()).await
+    }
+}
+
+/// Forgets a photo that no revision shows, and its files. The row goes first: without it nobody is served them.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DropPhoto {
+    pub photo: PhotoId,
+}
+
+impl Job for DropPhoto {
+    const KIND: &'static str = "drop_photo";
+
+    async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
+        let mut tx = app.db.begin().await?;
+        lease.hold(&mut tx).await?;
+        sql::delete_unused(&mut tx, self.photo).await?;
+        tx.commit().await?;
+        // Also when an earlier run has deleted the row and died before this.
+        if super::find(&app.db, self.photo).await?.is_none() {
+            app.media.delete_prefix(&Prefix::photo(self.photo)).await?;
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be done with a post. Each verb asks the policy, then writes in one transaction.
 
+use super::jobs::{DropMedia, WITHDRAWN_KEPT};
 use super::{Draft, Kind, PHOTOS, Post, Revision, RevisionState, Visibility, sql};
 use crate::access::{Viewer, policy};
 use crate::app::App;
@@ -10,7 +11,7 @@ use crate::notifications::{self, Notice};
 use crate::photos::PhotoState;
 use crate::time_id::{AccountId, Clock, PhotoId, PostId, Timestamp, VideoId};
 use crate::videos::VideoStatus;
-use crate::{moderation, photos, videos};
+use crate::{jobs, moderation, photos, videos};
 
 /// A post and the revision its author may write in.
 #[derive(Clone, Debug)]
@@ -77,6 +78,11 @@ pub async fn save(
     }
     let revision = writable(&mut tx, &app.clock, revision).await?;
     draft.photos = own_photos(&mut tx, &post, draft.photos).await?;
+    for (photo, _) in sql::photo_ids(&mut tx, revision.id).await? {
+        if draft.photos.iter().all(|(kept, _)| *kept != photo) {
+            photos::actions::drop_unless_used(&mut tx, &app.clock, photo).await?;
+        }
+    }
     let taken =
         sql::update_draft(&mut tx, &app.clock, &proof, revision.id, revision.version, &draft)
             .await?;
@@ -173,6 +179,9 @@ async fn put_video(
     let revision = writable(tx, clock, revision).await?;
     if !sql::set_video(tx, clock, revision.id, video).await? {
         return Err(Error::Conflict("this revision waits in review"));
+    }
+    if let Some(old) = revision.video_id.filter(|old| Some(*old) != video) {
+        videos::actions::drop_unless_used(tx, clock, old).await?;
     }
     sql::touch_post(tx, clock, post.id).await?;
     Ok(())
@@ -321,6 +330,11 @@ pub async fn withdraw(app: &App, viewer: &Viewer, id: PostId) -> Result<()> {
     if !sql::withdraw_post(&mut tx, &app.clock, &proof, id).await? {
         return Err(Error::NotFound);
     }
+    if let Some(video) = revision.video_id {
+        videos::actions::cancel_unless_used(&mut tx, &app.clock, video).await?;
+    }
+    let at = app.clock.now().plus(WITHDRAWN_KEPT);
+    jobs::enqueue_at(&mut tx, &app.clock, &DropMedia { post: id }, at, None).await?;
     moderation::withdraw_review(&mut tx, &app.clock, revision.id).await?;
     changes::record(&mut tx, &app.clock, Subject::Post, id).await?;
     tx.commit().await?;

@@ -1,14 +1,13 @@
 //! What can be done with a video.
 
-use super::jobs::TranscodeVideo;
+use super::jobs::{DropVideo, TranscodeVideo};
 use super::{Video, VideoStatus, sql};
 use crate::access::{Viewer, policy};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::jobs;
-use crate::posts;
 use crate::time_id::{AccountId, Clock, PostId, UploadId, VideoId};
+use crate::{jobs, media, posts};
 
 /// A finished upload, as far as its video needs to know it.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +51,19 @@ pub async fn retry(app: &App, viewer: &Viewer, id: VideoId) -> Result<()> {
     jobs::enqueue(&mut tx, &app.clock, &TranscodeVideo { video: id }).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Ends the work on a video that was taken off a revision, unless another one shows it, and has it forgotten a day later.
+pub async fn drop_unless_used(tx: &mut Tx, clock: &Clock, video: VideoId) -> Result<()> {
+    cancel_unless_used(tx, clock, video).await?;
+    let at = clock.now().plus(media::UNUSED_FOR);
+    jobs::enqueue_at(tx, clock, &DropVideo { video }, at, None).await?;
+    Ok(())
+}
+
+/// Ends the work on a video that nobody waits for any more.
+pub async fn cancel_unless_used(tx: &mut Tx, clock: &Clock, video: VideoId) -> Result<()> {
+    Ok(sql::cancel_unused(tx, clock, video).await?)
 }
 
 /// The message key of a failure: what happened and what to do next.

@@ -60,8 +60,12 @@ impl Job for TranscodeVideo {
             },
         });
         let output = match self.transcode(app, &task).await {
-            Ok(Output::Video(output)) => output,
-            Ok(Output::Photo(_)) => {
+            Ok(Some(Output::Video(output))) => output,
+            Ok(None) => {
+                tracing::info!(video = %video.id, "nobody waits for this video any more");
+                return Ok(());
+            }
+            Ok(Some(Output::Photo(_))) => {
                 return Err(JobError::GiveUp(anyhow::anyhow!(
                     "the transcoder answered with a photo"
                 )));
@@ -99,22 +103,20 @@ impl Job for TranscodeVideo {
 
 impl TranscodeVideo {
     /// Runs the child, and writes its progress to the row about once a second.
-    async fn transcode(&self, app: &App, task: &Task) -> Result<Output, TaskFailure> {
+    /// `None` when nobody wants the video any more; the child is gone then.
+    async fn transcode(&self, app: &App, task: &Task) -> Result<Option<Output>, TaskFailure> {
         let (progress, told) = watch::channel(0u16);
         let child = run(&app.config.transcoder, task, move |permille| {
             progress.send_replace(permille);
         });
         tokio::select! {
-            outcome = child => outcome,
-            never = self.write_progress(app, told) => match never {},
+            outcome = child => outcome.map(Some),
+            () = self.write_progress(app, told) => Ok(None),
         }
     }
 
-    async fn write_progress(
-        &self,
-        app: &App,
-        mut told: watch::Receiver<u16>,
-    ) -> std::convert::Infallible {
+    /// Ends when the video is no longer wanted.
+    async fn write_progress(&self, app: &App, mut told: watch::Receiver<u16>) {
         loop {
             if told.changed().await.is_err() {
                 return std::future::pending().await;
@@ -122,11 +124,15 @@ impl TranscodeVideo {
             let permille = *told.borrow_and_update();
             let written = async {
                 let mut tx = app.db.begin().await?;
-                sql::set_progress(&mut tx, &app.clock, self.video, permille.min(1000)).await?;
-                tx.commit().await
+                let permille = permille.min(1000);
+                let is_wanted =
+                    sql::set_progress(&mut tx, &app.clock, self.video, permille).await?;
+                tx.commit().await.map(|()| is_wanted)
             };
-            if let Err(error) = written.await {
-                tracing::warn!(%error, "cannot write progress");
+            match written.await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(%error, "cannot write progress"),
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
@@ -151,6 +157,28 @@ impl TranscodeVideo {
         sql::move_to(tx, &app.clock, self.video, &from, VideoStatus::Failed, name).await?;
         for (post, revision) in posts::revisions_with_video(&app.db, self.video).await? {
             posts::actions::media_settled(tx, &app.clock, &post, &revision).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Forgets a video that no revision shows, and its files. The row goes first: without it nobody is served them.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DropVideo {
+    pub video: VideoId,
+}
+
+impl Job for DropVideo {
+    const KIND: &'static str = "drop_video";
+
+    async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
+        let mut tx = app.db.begin().await?;
+        lease.hold(&mut tx).await?;
+        sql::delete_unused(&mut tx, self.video).await?;
+        tx.commit().await?;
+        // Also when an earlier run has deleted the row and died before this.
+        if super::find(&app.db, self.video).await?.is_none() {
+            app.media.delete_prefix(&Prefix::video(self.video)).await?;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Videos: from a finished upload to something every phone plays.
 //!
 //! States: `queued → transcoding → ready | failed`, and `failed → queued` when its owner asks for another try. The source is kept,
-//! never served, so that a later generation can be made from it.
+//! never served, so that a later generation can be made from it. A video that no revision shows is no longer worked on (`failed`, named
+//! `cancelled`), and dropped a day later.
 //!
 //! Not here: bytes on their way in (`media::upload`), the work on frames (the transcoder), which post shows a video (`posts`).
 
@@ -10,7 +11,7 @@ mod jobs;
 pub mod pages;
 mod sql;
 
-pub use jobs::TranscodeVideo;
+pub use jobs::{DropVideo, TranscodeVideo};
 pub use sql::{find, find_many};
 
 use crate::text_enum;

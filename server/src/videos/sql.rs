@@ -1,9 +1,13 @@
 use super::{Video, VideoStatus};
-use crate::db::tables::{Renditions, Videos};
+use crate::db::tables::{Renditions, Revisions, Videos};
 use crate::db::{Read, Result, Row, Tx};
+use crate::posts::RevisionState;
 use crate::time_id::{AccountId, Clock, UploadId, VideoId};
 use sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
 use transcoder_protocol::{Rendition, VideoOutput};
+
+/// Stored as the failure of a video whose work was ended because nothing shows it any more.
+const CANCELLED: &str = "cancelled";
 
 fn select() -> SelectStatement {
     Query::select()
@@ -125,12 +129,13 @@ pub(super) async fn move_to(
     Ok(tx.execute(&statement).await? == 1)
 }
 
+/// Writes how far the work is. Returns whether it is still wanted.
 pub(super) async fn set_progress(
     tx: &mut Tx,
     clock: &Clock,
     id: VideoId,
     permille: u16,
-) -> Result<()> {
+) -> Result<bool> {
     let statement = Query::update()
         .table(Videos::Table)
         .value(Videos::Progress, i64::from(permille))
@@ -138,7 +143,7 @@ pub(super) async fn set_progress(
         .and_where(Expr::col(Videos::Id).eq(id))
         .and_where(Expr::col(Videos::State).eq(VideoStatus::Transcoding))
         .take();
-    tx.execute(&statement).await.map(drop)
+    Ok(tx.execute(&statement).await? == 1)
 }
 
 /// Puts a finished generation in place of the one before.
@@ -261,4 +266,47 @@ pub(super) async fn renditions(
             })
         })
         .collect()
+}
+
+fn shown(id: VideoId) -> SelectStatement {
+    Query::select()
+        .column(Revisions::Id)
+        .from(Revisions::Table)
+        .and_where(Expr::col(Revisions::VideoId).eq(id))
+        .take()
+}
+
+/// Ends the work on a video that no revision shows, but for withdrawn ones.
+pub(super) async fn cancel_unused(tx: &mut Tx, clock: &Clock, id: VideoId) -> Result<()> {
+    let working = [VideoStatus::Queued, VideoStatus::Transcoding];
+    let withdrawn = RevisionState::Withdrawn;
+    let waited_for = shown(id).and_where(Expr::col(Revisions::State).ne(withdrawn)).take();
+    let statement = Query::update()
+        .table(Videos::Table)
+        .values([
+            (Videos::State, VideoStatus::Failed.into()),
+            (Videos::Failure, CANCELLED.into()),
+            (Videos::UpdatedAt, clock.now().into()),
+        ])
+        .and_where(Expr::col(Videos::Id).eq(id))
+        .and_where(Expr::col(Videos::State).is_in(working))
+        .and_where(Expr::exists(waited_for).not())
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+/// Deletes the row of a video that no revision shows, and its renditions'.
+pub(super) async fn delete_unused(tx: &mut Tx, id: VideoId) -> Result<()> {
+    let renditions = Query::delete()
+        .from_table(Renditions::Table)
+        .and_where(Expr::col(Renditions::VideoId).eq(id))
+        .and_where(Expr::exists(shown(id)).not())
+        .take();
+    tx.execute(&renditions).await?;
+    let statement = Query::delete()
+        .from_table(Videos::Table)
+        .and_where(Expr::col(Videos::Id).eq(id))
+        .and_where(Expr::exists(shown(id)).not())
+        .take();
+    tx.execute(&statement).await.map(drop)
 }
