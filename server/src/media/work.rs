@@ -37,7 +37,7 @@ impl WorkRoot {
                 if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             match gone {
                 Ok(()) => {
-                    tracing::info!(path = %path.display(), "removed what a dead process left")
+                    tracing::info!(path = %path.display(), "removed what a dead process left");
                 }
                 Err(error) => tracing::warn!(path = %path.display(), %error, "cannot clean up"),
             }
