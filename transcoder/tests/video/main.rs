@@ -5,7 +5,6 @@
 
 mod fidelity;
 mod files;
-mod growing;
 mod media;
 mod refusals;
 mod watch;
