@@ -50,7 +50,8 @@ fn work(task: &Task, reporter: &mut Reporter) -> Result<Output> {
             output: &task.output,
             max_memory_bytes: task.limits.max_memory_bytes,
             // As if every core worked all the time: the parent's wall clock is the tighter limit.
-            max_cpu_seconds: video::thread_count() as u64 * task.limits.max_wall_ms.div_ceil(1000),
+            max_cpu_seconds: u64::from(task.limits.threads.max(1))
+                * task.limits.max_wall_ms.div_ceil(1000),
             max_file_bytes: task.limits.max_output_bytes,
             program: None,
         },

@@ -10,7 +10,7 @@ use crate::time_id::VideoId;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::watch;
-use transcoder_protocol::run::{TaskFailure, run};
+use transcoder_protocol::run::{TaskFailure, Update, run};
 use transcoder_protocol::{Failure, Output, Task, VideoLimits, VideoOutput, VideoTask};
 
 /// Makes the next generation of a video from its source. May die anywhere: a generation counts only when its row does.
@@ -101,8 +101,10 @@ impl TranscodeVideo {
     /// Runs the child, and writes its progress to the row about once a second.
     async fn transcode(&self, app: &App, task: &Task) -> Result<Output, TaskFailure> {
         let (progress, told) = watch::channel(0u16);
-        let child = run(&app.config.transcoder, task, move |permille| {
-            progress.send_replace(permille);
+        let child = run(&app.config.transcoder, task, move |update| {
+            if let Update::Progress(permille) = update {
+                progress.send_replace(permille);
+            }
         });
         tokio::select! {
             outcome = child => outcome,
