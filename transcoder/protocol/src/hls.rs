@@ -233,6 +233,7 @@ mod tests {
                     average_bandwidth: 900 * u64::from(width),
                 })
                 .into(),
+            why_encoded: None,
         }
     }
 

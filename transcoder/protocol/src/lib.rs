@@ -44,6 +44,10 @@ pub struct VideoLimits {
     pub max_output_bytes: u64,
     /// Threads that may work at once, at least one.
     pub threads: u32,
+    /// How far the child stands back for others, 0 to 19.
+    pub niceness: u32,
+    /// Frames per second that are made at most, at least one, also of short clips of smooth motion.
+    pub max_frame_rate: u32,
 }
 
 impl Default for VideoLimits {
@@ -56,6 +60,8 @@ impl Default for VideoLimits {
             max_memory_bytes: 3 << 30,
             max_output_bytes: 2 << 30,
             threads: std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
+            niceness: 10,
+            max_frame_rate: 60,
         }
     }
 }
@@ -132,6 +138,39 @@ pub struct Outline {
     pub longest_segment_ms: f64,
     /// Ascending by short side; the same that [`VideoOutput::renditions`] will have.
     pub renditions: Vec<RenditionOutline>,
+    /// Why the source's picture does not serve as the highest rendition; `None` when it does, packet by packet.
+    pub why_encoded: Option<WhyEncoded>,
+}
+
+/// What about the source's picture forbids copying it. For operators, not for authors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyEncoded {
+    /// Not H.264.
+    Codec,
+    /// A profile or level that not every phone plays.
+    Profile,
+    /// The stream is built in a way we do not take apart, or changes its parameters in its middle.
+    Stream,
+    Interlaced,
+    /// Not filmed upright: the display matrix turns or mirrors it.
+    Turned,
+    PixelShape,
+    /// Not the size of a rung.
+    Size,
+    /// Not BT.709 in limited range.
+    Colours,
+    /// Too many frames a second, or too unsteady.
+    FrameRate,
+    BitRate,
+    /// Too far from one another to make segments.
+    Keyframes,
+    /// Missing, repeated, or cut by an edit list where no keyframe is.
+    Times,
+    /// Damaged or missing packets.
+    Packets,
+    /// The sound goes on long after the picture.
+    Sound,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -117,8 +117,9 @@ impl Rung {
     }
 }
 
-pub fn plan(source: &SourcePicture) -> Plan {
-    let frame_rate = frame_rate(source);
+/// `max_rate` is in frames per second.
+pub fn plan(source: &SourcePicture, max_rate: u32) -> Plan {
+    let frame_rate = frame_rate(source, f64::from(max_rate.max(1)));
     let full = upright_size(source);
     let rungs = rung_sizes(full)
         .into_iter()
@@ -165,17 +166,17 @@ fn even(length: f64) -> u32 {
     (((length + 0.5) / 2.0).floor() as u32).max(1) * 2
 }
 
-fn frame_rate(source: &SourcePicture) -> Ratio {
-    let usual = Ratio::new(30, 1);
+fn frame_rate(source: &SourcePicture, max_rate: f64) -> Ratio {
     let Some(base) = source.base_rate.filter(|rate| (1.0..=250.0).contains(&rate.value())) else {
         // Variable rate: every frame moves at most half of 1/30 s.
-        return usual;
+        return Ratio::new(USUAL_MAX_RATE.min(max_rate) as u32, 1);
     };
     let is_steady = source
         .average_rate
         .is_some_and(|average| (average.value() / base.value() - 1.0).abs() < 0.02);
     let is_short = source.seconds.is_some_and(|seconds| seconds <= SMOOTH_MAX_SECONDS);
     let cap = if is_steady && is_short { SMOOTH_MAX_RATE } else { USUAL_MAX_RATE };
+    let cap = cap.min(max_rate);
     // Headroom for 30.02 and the like.
     let divisor = (base.value() / (cap * 1.01)).ceil().max(1.0) as u32;
     Ratio::new(base.numerator, base.denominator.saturating_mul(divisor))
@@ -198,7 +199,7 @@ mod tests {
     }
 
     fn sizes(source: &SourcePicture) -> Vec<(u32, u32)> {
-        plan(source).rungs.iter().map(|rung| (rung.size.width, rung.size.height)).collect()
+        plan(source, 60).rungs.iter().map(|rung| (rung.size.width, rung.size.height)).collect()
     }
 
     #[test]
@@ -249,7 +250,7 @@ mod tests {
             source.base_rate = Some(Ratio::new(base.0, base.1));
             source.average_rate = source.base_rate;
             source.seconds = Some(seconds);
-            plan(&source).frame_rate.value()
+            plan(&source, 60).frame_rate.value()
         };
         assert_eq!(rate((24, 1), 10.0), 24.0);
         assert_eq!(rate((25, 1), 100.0), 25.0);
@@ -265,14 +266,29 @@ mod tests {
         let mut variable = source(1280, 720);
         variable.base_rate = Some(Ratio::new(90_000, 1));
         variable.average_rate = Some(Ratio::new(21, 2));
-        assert_eq!(plan(&variable).frame_rate, Ratio::new(30, 1));
+        assert_eq!(plan(&variable, 60).frame_rate, Ratio::new(30, 1));
+    }
+
+    #[test]
+    fn no_rate_is_above_the_limit() {
+        let rate = |base: u32, limit| {
+            let mut source = source(1280, 720);
+            source.base_rate = Some(Ratio::new(base, 1));
+            source.average_rate = source.base_rate;
+            plan(&source, limit).frame_rate.value()
+        };
+        assert_eq!(
+            (rate(60, 60), rate(60, 30), rate(50, 30), rate(30, 15)),
+            (60.0, 30.0, 25.0, 15.0)
+        );
+        assert_eq!((rate(90_000, 15), rate(30, 0)), (15.0, 1.0));
     }
 
     #[test]
     fn keyframes_come_every_four_seconds() {
-        assert_eq!(plan(&source(1280, 720)).cuts, Cuts::Every(120));
+        assert_eq!(plan(&source(1280, 720), 60).cuts, Cuts::Every(120));
         let mut ntsc = source(1280, 720);
         ntsc.base_rate = Some(Ratio::new(30000, 1001));
-        assert_eq!(plan(&ntsc).cuts, Cuts::Every(120));
+        assert_eq!(plan(&ntsc, 60).cuts, Cuts::Every(120));
     }
 }

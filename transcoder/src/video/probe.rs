@@ -99,6 +99,20 @@ pub struct Track {
     pub seconds: Option<f64>,
 }
 
+impl Source {
+    /// Leaves all tracks but the two unread.
+    pub fn read_wanted_only(&mut self) {
+        let tracks = [Some(&self.video), self.audio.as_ref()];
+        let wanted: Vec<usize> = tracks.into_iter().flatten().map(|track| track.index).collect();
+        libav::read_only(&mut self.input, &wanted);
+    }
+
+    /// The clip's start on the clock of its picture.
+    pub fn start_ticks(&self) -> i64 {
+        (self.start_us as f64 / 1e6 / f64::from(self.video.time_base)).round() as i64
+    }
+}
+
 pub fn decoder_names() -> String {
     DECODERS.join(",")
 }

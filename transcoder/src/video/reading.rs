@@ -29,6 +29,8 @@ pub struct Reader<'a> {
     decoder: ff::decoder::Video,
     sound: Option<Sound>,
     frames: SyncSender<Feed<Frame>>,
+    /// Takes the picture's packets as they are, when they are copied.
+    packets: Option<SyncSender<Feed<Packet>>>,
     /// Where the picture's packets end so far, in seconds from the clip's start.
     read_seconds: f64,
 }
@@ -43,18 +45,25 @@ impl<'a> Reader<'a> {
         turns: &'a Turns,
         decoder_threads: usize,
         frames: SyncSender<Feed<Frame>>,
+        packets: Option<SyncSender<Feed<Packet>>>,
     ) -> Result<Self> {
-        let wanted: Vec<usize> = [Some(&source.video), source.audio.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(|track| track.index)
-            .collect();
-        libav::read_only(&mut source.input, &wanted);
+        source.read_wanted_only();
         let decoder =
             open_decoder(&source, limits.max_frame_pixels, decoder_threads).map_err(|error| {
                 libav::refusal(error, Failure::UnsupportedCodec, "opening the picture")
             })?;
-        Ok(Self { limits, source, production, turns, decoder, sound, frames, read_seconds: 0.0 })
+        let read_seconds = 0.0;
+        Ok(Self {
+            limits,
+            source,
+            production,
+            turns,
+            decoder,
+            sound,
+            frames,
+            packets,
+            read_seconds,
+        })
     }
 
     pub fn run(mut self) -> Result<(), Halt> {
@@ -76,6 +85,9 @@ impl<'a> Reader<'a> {
     fn take(&mut self, packet: &Packet) -> Result<(), Halt> {
         if packet.stream() == self.source.video.index {
             self.note_time(packet);
+            if let Some(packets) = &self.packets {
+                hand(packets, Feed::Next(packet.clone()))?;
+            }
             let decoded = {
                 let _turn = self.turns.take();
                 // A damaged packet costs its frames, not the clip.
@@ -140,7 +152,7 @@ impl<'a> Reader<'a> {
 
     /// What the decoder has ready, with times that count from the clip's start.
     fn decoded(&mut self) -> Result<Vec<Frame>> {
-        let start = self.ticks(self.source.start_us as f64 / 1e6);
+        let start = self.source.start_ticks();
         let mut decoded = Vec::new();
         let mut frame = Frame::empty();
         while self.decoder.receive_frame(&mut frame).is_ok() {
@@ -177,7 +189,11 @@ impl<'a> Reader<'a> {
             self.hand_on(decoded)?;
         }
         // The last picture stays while there is sound.
-        hand(&self.frames, Feed::End(self.ticks(self.seconds())))
+        let end = self.ticks(self.seconds());
+        if let Some(packets) = &self.packets {
+            hand(packets, Feed::End(end))?;
+        }
+        hand(&self.frames, Feed::End(end))
     }
 }
 

@@ -8,4 +8,5 @@ mod files;
 mod growing;
 mod media;
 mod refusals;
+mod remux;
 mod watch;
