@@ -11,8 +11,8 @@
 mod cuts;
 mod encode;
 mod encoder;
-mod lanes;
 mod input;
+mod lanes;
 mod libav;
 mod mp4;
 mod muxer;

@@ -61,11 +61,7 @@ impl Volume {
 }
 
 /// Listens to the clip's sound and says what to do about its volume.
-pub fn measured_volume(
-    source: &Source,
-    max_seconds: f64,
-    reporter: &Reporter,
-) -> Result<Volume> {
+pub fn measured_volume(source: &Source, max_seconds: f64, reporter: &Reporter) -> Result<Volume> {
     let Some(track) = &source.audio else { return Ok(Volume::AS_IT_IS) };
     let hear = |volume| hear(source, track, volume, max_seconds, reporter);
     let heard = hear(Volume::AS_IT_IS)?;

@@ -3,8 +3,8 @@
 use super::loudness::Volume;
 use super::{PACKET_SAMPLES, SAMPLE_RATE};
 use crate::refusal::{Refusal, Result};
-use crate::video::probe::{Source, Track, decoder_names};
 use crate::video::libav;
+use crate::video::probe::{Source, Track, decoder_names};
 use ff::codec::packet::Packet;
 use ff::filter::Graph;
 use ff::frame::Audio as Frame;
