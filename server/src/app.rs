@@ -6,6 +6,7 @@ use crate::discovery::cache::PageCache;
 use crate::jobs::{Every, Registry, Schedule};
 use crate::mail::Mailer;
 use crate::media::{S3Config, Store, WorkRoot, upload};
+use crate::posts;
 use crate::regions::{self, Regions};
 use crate::time_id::Clock;
 use anyhow::Context;
@@ -89,6 +90,7 @@ impl App {
         let db = open_database(&config, &clock).await?;
         regions::seed(&db).await.context("cannot put in the regions")?;
         let regions = regions::list(&db).await.context("cannot read the regions")?;
+        posts::fill_cards(&db).await.context("cannot fill the posts' cards")?;
         let media = match &config.s3 {
             None => Store::folder(config.media_folder())
                 .await
@@ -124,8 +126,8 @@ impl App {
     }
 
     /// The site as one service.
-    pub fn router(&self) -> axum::Router {
-        crate::http::layers(self, crate::routes::table().into_router())
+    pub fn site(&self) -> crate::http::Site {
+        crate::http::site(self, crate::routes::table().into_router())
     }
 
     /// Errors: this process was opened without it.

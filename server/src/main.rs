@@ -10,6 +10,10 @@ use server::time_id::Clock;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// A page is made of a thousand small pieces by whichever thread is free; glibc has its threads wait for each other there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(
     name = "megurumi",

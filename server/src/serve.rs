@@ -5,6 +5,7 @@ use crate::demo::community;
 use crate::discovery::{cache, index};
 use crate::jobs::Worker;
 use anyhow::Context;
+use axum::ServiceExt as _;
 use std::future::IntoFuture;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -22,7 +23,7 @@ pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
     let followers = start_followers(&app);
     tracing::info!(address = %listener.local_addr()?, url = app.config.base_url, "serving");
     let demo = start_demo(&app).await?;
-    let service = app.router().into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let service = app.site().into_make_service_with_connect_info::<std::net::SocketAddr>();
     let (drain, drained) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async {
         stopped().await;

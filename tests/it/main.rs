@@ -4,6 +4,7 @@
 mod accounts;
 mod core;
 mod killed;
+mod lists;
 mod media_store;
 mod moderation;
 mod notices;

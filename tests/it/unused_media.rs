@@ -1,6 +1,6 @@
 //! What nothing shows any more goes: photos and films taken off a draft, those of withdrawn posts, accounts nobody confirmed.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use server::media::upload::{self, NewUpload};
 use server::media::{Key, UNUSED_FOR};
 use server::posts::{self, Draft};
@@ -11,13 +11,6 @@ use std::time::Duration;
 use tests::{Browser, TestApp, media, on_both_databases};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-
-async fn add_photo(site: &TestApp, author: &Browser, post: PostId) -> PhotoId {
-    let viewer = site.viewer(author).await;
-    let bytes =
-        futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from(media::photo(400, 300)))]);
-    photos::actions::take_in(&site.app, &viewer, post, bytes).await.unwrap().unwrap()
-}
 
 async fn add_film(site: &TestApp, author: &Browser, post: PostId) -> VideoId {
     let viewer = site.viewer(author).await;
@@ -59,9 +52,9 @@ on_both_databases! {
         let author = site.member("はなこ").await;
         let post = site.post(&author).draft().await;
         let (kept, removed, returned) = (
-            add_photo(&site, &author, post).await,
-            add_photo(&site, &author, post).await,
-            add_photo(&site, &author, post).await,
+            site.add_photo(&author, post).await,
+            site.add_photo(&author, post).await,
+            site.add_photo(&author, post).await,
         );
         site.run_jobs().await;
         keep_photos(&site, &author, post, &[kept]).await;
@@ -100,7 +93,7 @@ on_both_databases! {
         let author = site.member("はなこ").await;
         let viewer = site.viewer(&author).await;
         let post = site.post(&author).draft().await;
-        let photo = add_photo(&site, &author, post).await;
+        let photo = site.add_photo(&author, post).await;
         let film = add_film(&site, &author, post).await;
         site.run_jobs().await;
         site.submit(&author, post).await;
@@ -155,7 +148,7 @@ on_both_databases! {
     async fn of_two_jobs_that_settle_media_at_once_the_second_waits_for_the_first(site: TestApp) {
         let author = site.member("はなこ").await;
         let post = site.post(&author).draft().await;
-        let photo = add_photo(&site, &author, post).await;
+        let photo = site.add_photo(&author, post).await;
         site.submit(&author, post).await;
         let (post, revision) =
             posts::revisions_with_photo(site.db(), photo).await.unwrap().pop().unwrap();

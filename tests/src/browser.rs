@@ -9,7 +9,7 @@ use tower::ServiceExt;
 
 #[derive(Clone)]
 pub struct Browser {
-    router: axum::Router,
+    site: server::http::Site,
     cookies: BTreeMap<String, String>,
     /// The `Accept` header: a page's reader or a script.
     accept: &'static str,
@@ -62,7 +62,7 @@ impl Answer {
 
 impl Browser {
     pub fn new(app: &App) -> Self {
-        Self { router: app.router(), cookies: BTreeMap::new(), accept: "text/html" }
+        Self { site: app.site(), cookies: BTreeMap::new(), accept: "text/html" }
     }
 
     /// The same person's script: asks for JSON.
@@ -154,7 +154,7 @@ impl Browser {
         let mut request = request.body(body).expect("a request");
         let from = std::net::SocketAddr::from(([127, 0, 0, 1], 40000));
         request.extensions_mut().insert(axum::extract::ConnectInfo(from));
-        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let response = self.site.clone().oneshot(request).await.expect("the router answers");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("the whole body").to_bytes();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {

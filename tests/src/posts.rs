@@ -1,11 +1,13 @@
 //! Posts, made through the real actions: `site.post(&author).titled("かぼちゃがゆ").published().await`.
 
-use crate::{Browser, TestApp};
+use crate::{Browser, TestApp, media};
+use bytes::Bytes;
 use server::access::Viewer;
 use server::access::session;
 use server::moderation::{self, Action, actions::Decision};
+use server::photos;
 use server::posts::{self, Draft, Kind, RevisionState};
-use server::time_id::{PostId, ReviewItemId};
+use server::time_id::{PhotoId, PostId, ReviewItemId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -137,6 +139,15 @@ impl TestApp {
         let editing = posts::actions::open(self.db(), &viewer, id).await.expect("one's own post");
         let version = editing.revision.version;
         posts::actions::submit(&self.app, &viewer, id, version).await.expect("it is a draft")
+    }
+
+    /// Puts a photo on a post's draft, as the form does; it is ready after [`TestApp::run_jobs`].
+    pub async fn add_photo(&self, author: &Browser, id: PostId) -> PhotoId {
+        let viewer = self.viewer(author).await;
+        let bytes = Ok::<_, std::io::Error>(Bytes::from(media::photo(400, 300)));
+        let bytes = futures_util::stream::iter([bytes]);
+        let taken = photos::actions::take_in(&self.app, &viewer, id, bytes).await;
+        taken.expect("a photo that is taken").expect("a photo of a size that is taken")
     }
 
     /// Writes a post anew, without handing it in.

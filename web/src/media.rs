@@ -1,15 +1,25 @@
 //! Photos and videos as pages show them. Addresses are ready; nothing here knows how they are made.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
+use std::fmt;
+
+use askama::filters::HtmlSafe;
 
 use crate::vocabulary::clock_length;
 
-/// One width of a picture.
-#[derive(Clone, Debug, Default)]
-pub struct Rendition {
-    pub url: String,
-    /// In CSS pixels.
-    pub width: u32,
+/// The files of a picture.
+#[derive(Clone, Debug)]
+pub enum Files {
+    /// `{folder}{width}.webp` and `{folder}{width}.jpg` for each width in CSS pixels, ascending, at least one.
+    Widths { folder: String, widths: Vec<u32> },
+    /// One JPEG for every screen.
+    One(String),
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self::One(String::new())
+    }
 }
 
 /// A photo, or a video's poster.
@@ -17,26 +27,42 @@ pub struct Rendition {
 pub struct Picture {
     /// What it shows, in its author's words; empty when it adds nothing to the text.
     pub alt: String,
-    /// Of the largest rendition, in pixels.
+    /// Of the largest file, in pixels.
     pub width: u32,
     pub height: u32,
     /// `#rrggbb`, drawn until the picture is there.
     pub colour: Option<String>,
-    /// Ascending by width; at least one.
-    pub jpeg: Vec<Rendition>,
-    /// Ascending by width; may be empty.
-    pub webp: Vec<Rendition>,
+    pub files: Files,
 }
 
 impl Picture {
     /// The largest JPEG: what a link to the picture opens.
-    pub(crate) fn full(&self) -> &str {
-        self.jpeg.last().map_or("", |r| &r.url)
+    pub(crate) fn full(&self) -> Cow<'_, str> {
+        self.jpeg(|widths| widths.last())
     }
 
     /// The smallest JPEG, for lists and browsers without `srcset`.
-    pub(crate) fn small(&self) -> &str {
-        self.jpeg.first().map_or("", |r| &r.url)
+    #[must_use]
+    pub fn small(&self) -> Cow<'_, str> {
+        self.jpeg(|widths| widths.first())
+    }
+
+    fn jpeg(&self, pick: impl Fn(&[u32]) -> Option<&u32>) -> Cow<'_, str> {
+        match &self.files {
+            Files::Widths { folder, widths } => {
+                let width = pick(widths).copied().unwrap_or_default();
+                Cow::Owned(format!("{folder}{width}.jpg"))
+            }
+            Files::One(url) => Cow::Borrowed(url),
+        }
+    }
+
+    /// The value of `srcset` for files that end in `extension`; `None` where there is no choice. Wider ones than `most` are
+    /// left out: no screen shows a card that large.
+    pub(crate) fn srcset(&self, extension: &'static str, most: &u32) -> Option<SrcSet<'_>> {
+        let Files::Widths { folder, widths } = &self.files else { return None };
+        let most = *most.max(widths.first()?);
+        Some(SrcSet { folder, widths, extension, most })
     }
 
     pub(crate) fn ground(&self) -> &str {
@@ -48,15 +74,26 @@ impl Picture {
     }
 }
 
-/// The value of `srcset`.
-pub(crate) fn srcset(renditions: &[Rendition]) -> String {
-    let mut out = String::new();
-    for (i, r) in renditions.iter().enumerate() {
-        let comma = if i == 0 { "" } else { ", " };
-        let _ = write!(out, "{comma}{} {}w", r.url, r.width);
-    }
-    out
+pub(crate) struct SrcSet<'a> {
+    folder: &'a str,
+    widths: &'a [u32],
+    extension: &'static str,
+    most: u32,
 }
+
+impl fmt::Display for SrcSet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widths = self.widths.iter().filter(|width| **width <= self.most);
+        for (i, width) in widths.enumerate() {
+            let comma = if i == 0 { "" } else { ", " };
+            write!(f, "{comma}{}{width}.{} {width}w", self.folder, self.extension)?;
+        }
+        Ok(())
+    }
+}
+
+// An address of ours: ids, numbers and slashes.
+impl HtmlSafe for SrcSet<'_> {}
 
 /// A video that can be played.
 #[derive(Clone, Debug, Default)]
@@ -82,8 +119,8 @@ impl Video {
         self.height > self.width
     }
 
-    pub(crate) fn poster_url(&self) -> &str {
-        self.poster.as_ref().map_or("", Picture::full)
+    pub(crate) fn poster_url(&self) -> Cow<'_, str> {
+        self.poster.as_ref().map_or(Cow::Borrowed(""), Picture::full)
     }
 
     /// ISO 8601 duration.
@@ -141,5 +178,21 @@ impl Storyboard {
 
     pub(crate) fn sprite_height(&self) -> u32 {
         self.count.div_ceil(self.columns.max(1)) * self.tile_height
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_names_no_files_wider_than_it_can_show() {
+        let files = Files::Widths { folder: "/p/".to_owned(), widths: vec![360, 720, 1600] };
+        let picture = Picture { files, ..Picture::default() };
+        let set = picture.srcset("webp", &1080).map(|set| set.to_string());
+        assert_eq!(set.as_deref(), Some("/p/360.webp 360w, /p/720.webp 720w"));
+        assert_eq!(picture.full(), "/p/1600.jpg");
+        let tiny = picture.srcset("jpg", &100).map(|set| set.to_string());
+        assert_eq!(tiny.as_deref(), Some("/p/360.jpg 360w"));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::chrome::{Chrome, Head, json_ld};
 use crate::html::SafeHtml;
 use crate::lang::Lang;
-use crate::media::{Picture, Rendition, Storyboard, Video};
+use crate::media::{Files, Picture, Storyboard, Video};
 use crate::page;
 use crate::reading::{SAMPLE_BLOCKS, SAMPLE_BOWL, sample_picture};
 use crate::vocabulary::{AgeRange, Kind, Named, PostState, Reason, When};
@@ -72,7 +72,7 @@ pub fn post(chrome: &Chrome, view: &PostView) -> String {
     let head = Head {
         title: post.title.clone(),
         description: view.description.clone(),
-        og_image: image.map(|p| p.full().to_owned()),
+        og_image: image.map(|p| p.full().into_owned()),
         noindex: !is_public,
         json_ld: is_public.then(|| json_ld(&structured(chrome, view, &url))),
         canonical: Some(url),
@@ -181,8 +181,7 @@ fn sample_sprite() -> String {
             14 + i
         );
     }
-    let mut picture = sample_picture(&drawing, "", true);
-    let Rendition { url, .. } = picture.jpeg.swap_remove(0);
+    let Files::One(url) = sample_picture(&drawing, "", true).files else { return String::new() };
     url.replace("width=%27720%27", "width=%27540%27")
         .replace("height=%271280%27", "height=%27480%27")
         .replace("0%200%2090%20144", "0%200%20540%20480")

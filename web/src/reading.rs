@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::chrome::{Chrome, Head, json_ld};
 use crate::lang::Lang;
-use crate::media::{Picture, Rendition};
+use crate::media::{Files, Picture};
 use crate::page;
 use crate::vocabulary::{AgeRange, Kind, Named, Season, When};
 
@@ -192,8 +192,7 @@ pub(crate) fn sample_picture(drawing: &str, alt: &str, tall: bool) -> Picture {
         width,
         height,
         colour: Some("#f6d9b8".to_owned()),
-        jpeg: vec![Rendition { url: url.clone(), width: 480 }, Rendition { url, width }],
-        webp: vec![],
+        files: Files::One(url),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::http::client::Client;
 use crate::jobs;
 use crate::mail;
+use crate::posts;
 use crate::time_id::{AccountId, Clock, SessionId};
 use std::time::Duration;
 use web::Lang;
@@ -372,6 +373,7 @@ pub async fn save_settings(app: &App, member: &Member, new: &Settings) -> Result
         Err(other) => return Err(other.into()),
     }
     if renames {
+        posts::rename_author(&mut tx, member.id, &new.nickname.shown).await?;
         changes::record(&mut tx, &app.clock, Subject::Account, member.id).await?;
     }
     tx.commit().await?;

@@ -7,13 +7,14 @@ mod m0001_first;
 mod m0002_mail_tokens;
 mod m0003_decisions;
 mod m0004_unconfirmed;
+mod m0005_cards;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
 use crate::time_id::Clock;
 use sea_query::{
     ColumnDef, Expr, ExprTrait, IndexCreateStatement, IntoIden, PostgresQueryBuilder, Query,
-    SqliteQueryBuilder, Table, TableCreateStatement,
+    SqliteQueryBuilder, Table, TableAlterStatement, TableCreateStatement,
 };
 
 type Migration = (i64, &'static str, fn() -> Vec<Step>);
@@ -23,11 +24,13 @@ const STEPS: &[Migration] = &[
     (2, "mail_tokens", m0002_mail_tokens::steps),
     (3, "decisions", m0003_decisions::steps),
     (4, "unconfirmed", m0004_unconfirmed::steps),
+    (5, "cards", m0005_cards::steps),
 ];
 
 pub(super) enum Step {
     Table(Box<TableCreateStatement>),
     Index(IndexCreateStatement),
+    Alter(TableAlterStatement),
 }
 
 impl Step {
@@ -85,6 +88,8 @@ async fn run(tx: &mut Tx, step: &Step) -> Result<()> {
         (Step::Table(table), false) => table.to_string(SqliteQueryBuilder),
         (Step::Index(index), true) => index.to_string(PostgresQueryBuilder),
         (Step::Index(index), false) => index.to_string(SqliteQueryBuilder),
+        (Step::Alter(alter), true) => alter.to_string(PostgresQueryBuilder),
+        (Step::Alter(alter), false) => alter.to_string(SqliteQueryBuilder),
     };
     tx.execute_sql(sql).await
 }

@@ -14,17 +14,13 @@ pub mod page;
 mod postgres;
 mod row;
 mod sqlite;
+mod statement;
 pub mod tables;
 
 pub use row::{Column, Row};
+pub use statement::{Prepared, Statement, hole};
 
 use crate::changes::ChangeSignal;
-use sea_query::{
-    DeleteStatement, InsertStatement, PostgresQueryBuilder, SelectStatement, SqliteQueryBuilder,
-    UpdateStatement,
-};
-use sea_query_rusqlite::{RusqliteBinder, RusqliteValues};
-use sea_query_sqlx::{SqlxBinder, SqlxValues};
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,26 +39,6 @@ pub enum DbError {
 }
 
 pub type Result<T, E = DbError> = std::result::Result<T, E>;
-
-/// A statement that can be built for either database.
-pub trait Statement: Send + Sync {
-    fn for_sqlite(&self) -> (String, RusqliteValues);
-    fn for_postgres(&self) -> (String, SqlxValues);
-}
-
-macro_rules! statements {
-    ($($kind:ty),*) => {$(
-        impl Statement for $kind {
-            fn for_sqlite(&self) -> (String, RusqliteValues) {
-                self.build_rusqlite(SqliteQueryBuilder)
-            }
-            fn for_postgres(&self) -> (String, SqlxValues) {
-                self.build_sqlx(PostgresQueryBuilder)
-            }
-        }
-    )*};
-}
-statements!(SelectStatement, InsertStatement, UpdateStatement, DeleteStatement);
 
 /// Whoever can answer a query: `&Db` outside a transaction, `&mut Tx` inside one.
 pub trait Read: Send + Sized {
@@ -152,7 +128,7 @@ impl Read for &Db {
             }
             Backend::Postgres(db) => {
                 let (sql, values) = statement.for_postgres();
-                db.read(sql, values).await
+                db.read(sql.into_owned(), values).await
             }
         }
     }
@@ -186,7 +162,7 @@ impl Tx {
             }
             TxInner::Postgres(tx) => {
                 let (sql, values) = statement.for_postgres();
-                tx.execute(sql, values).await
+                tx.execute(sql.into_owned(), values).await
             }
         }
     }
@@ -235,8 +211,35 @@ impl Read for &mut Tx {
             }
             TxInner::Postgres(tx) => {
                 let (sql, values) = statement.for_postgres();
-                tx.rows(sql, values).await
+                tx.rows(sql.into_owned(), values).await
             }
+        }
+    }
+}
+
+/// Either, for a function that asks more than once.
+pub enum Source<'a> {
+    Outside(&'a Db),
+    Inside(&'a mut Tx),
+}
+
+impl<'a> From<&'a Db> for Source<'a> {
+    fn from(db: &'a Db) -> Self {
+        Self::Outside(db)
+    }
+}
+
+impl<'a> From<&'a mut Tx> for Source<'a> {
+    fn from(tx: &'a mut Tx) -> Self {
+        Self::Inside(tx)
+    }
+}
+
+impl Read for &mut Source<'_> {
+    async fn rows(self, statement: &impl Statement) -> Result<Vec<Row>> {
+        match self {
+            Source::Outside(db) => db.rows(statement).await,
+            Source::Inside(tx) => tx.rows(statement).await,
         }
     }
 }

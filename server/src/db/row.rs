@@ -19,6 +19,18 @@ impl Row {
         T::read(self, column)
     }
 
+    /// A text column as it lies in the row; `None` where it is NULL.
+    pub fn text(&self, column: &str) -> Result<Option<&str>> {
+        match self {
+            Self::Sqlite { names, values } => match Self::sqlite(names, values, column)? {
+                Value::Null => Ok(None),
+                Value::Text(text) => Ok(Some(text)),
+                other => Err(decode(column, format!("unexpected {:?}", other.data_type()))),
+            },
+            Self::Postgres(row) => row.try_get(column).map_err(|error| decode(column, error)),
+        }
+    }
+
     fn sqlite<'a>(names: &[String], values: &'a [Value], column: &str) -> Result<&'a Value> {
         names
             .iter()
@@ -96,16 +108,14 @@ macro_rules! text_column {
     ($($type:ty),+ $(,)?) => {$(
         impl $crate::db::Column for $type {
             fn read(row: &$crate::db::Row, column: &str) -> $crate::db::Result<Self> {
-                let text = <String as $crate::db::Column>::read(row, column)?;
-                text.parse().map_err(|_| $crate::db::DbError::Decode {
-                    column: column.to_owned(),
-                    problem: format!("{text:?} is not a {}", stringify!($type)),
+                <Option<$type> as $crate::db::Column>::read(row, column)?.ok_or_else(|| {
+                    $crate::db::DbError::Decode { column: column.to_owned(), problem: "is NULL".into() }
                 })
             }
         }
         impl $crate::db::Column for Option<$type> {
             fn read(row: &$crate::db::Row, column: &str) -> $crate::db::Result<Self> {
-                <Option<String> as $crate::db::Column>::read(row, column)?
+                row.text(column)?
                     .map(|text| {
                         text.parse().map_err(|_| $crate::db::DbError::Decode {
                             column: column.to_owned(),

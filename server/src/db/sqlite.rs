@@ -1,6 +1,7 @@
 //! SQLite through rusqlite: WAL, one writer, readers on the calling thread.
 
 use super::{DbError, Result, Row};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use sea_query_rusqlite::RusqliteValues;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ impl Sqlite {
                  PRAGMA busy_timeout=10000; PRAGMA journal_size_limit=67108864;",
             )
             .map_err(driver)?;
-        writer.set_prepared_statement_cache_capacity(256);
+        steady(&writer)?;
         Ok(Self {
             path: path.to_owned(),
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
@@ -51,7 +52,7 @@ impl Sqlite {
                 "PRAGMA busy_timeout=10000; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;",
             )
             .map_err(driver)?;
-        reader.set_prepared_statement_cache_capacity(256);
+        steady(&reader)?;
         Ok(reader)
     }
 
@@ -60,6 +61,14 @@ impl Sqlite {
         connection.execute_batch("BEGIN IMMEDIATE").map_err(driver)?;
         Ok(SqliteTx { connection, open: true })
     }
+}
+
+/// Plans a statement once, not again for each value bound to it: the plans wanted here are those of the indexes made for them, and
+/// planning costs more than most of our queries.
+fn steady(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(256);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(driver)?;
+    Ok(())
 }
 
 pub(super) struct SqliteTx {

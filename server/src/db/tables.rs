@@ -20,7 +20,8 @@ tables! {
     Regions { Id, ParentId, NameJa, NameSimple, NameEn, Position }
 
     Posts {
-        Id, AuthorId, Kind, Visibility, PublishedRevisionId, RegionId, PublishedAt, ThanksCount, CreatedAt, UpdatedAt,
+        Id, AuthorId, Kind, Visibility, PublishedRevisionId, RegionId, PublishedAt, ThanksCount, AuthorNickname, Title,
+        Lead, AgeFromMonths, AgeToMonths, Cover, CreatedAt, UpdatedAt,
     }
     Revisions {
         Id, PostId, Number, State, Title, Body, Lead, RegionId, AgeFromMonths, AgeToMonths, Details, VideoId, Version,

@@ -13,15 +13,15 @@ use web::pages::AboutView;
 use web::reading::{HomeView, ListOf, ListView, PostCard};
 use web::{Named, Season, When};
 
-const PAGE: usize = 24;
+const PAGE: usize = posts::FIRST_PAGE;
 
 fn same_for_all(mut response: Response) -> Response {
     response.extensions_mut().insert(SameForAll);
     response
 }
 
-fn cards(app: &App, context: &Context, page: &Page<Card>) -> Vec<PostCard> {
-    page.items.iter().map(|card| present::card(app, context.lang, card)).collect()
+fn cards(app: &App, context: &Context, page: Page<Card>) -> Vec<PostCard> {
+    page.items.into_iter().map(|card| present::card(app, context.lang, card)).collect()
 }
 
 fn older(path: &str, page: &Page<Card>) -> Option<String> {
@@ -35,7 +35,6 @@ pub async fn home(State(app): State<App>, context: Context, query: Query) -> Res
     let now = app.clock.now().to_datetime().to_offset(time::macros::offset!(+9));
     let view = HomeView {
         season: Season::of_month(u8::from(now.month())),
-        newest: cards(&app, &context, &page),
         regions: app
             .regions
             .all()
@@ -43,6 +42,7 @@ pub async fn home(State(app): State<App>, context: Context, query: Query) -> Res
             .map(|region| Named { name: region.name(context.lang), url: region.path() })
             .collect(),
         older: older("/", &page),
+        newest: cards(&app, &context, page),
         is_first_page: before.is_none(),
     };
     Ok(same_for_all(context.page(web::reading::home(&context.chrome, &view))))
@@ -69,7 +69,7 @@ pub async fn kind(
         &context,
         ListOf::Kind(kind.into()),
         format!("/kinds/{kind}"),
-        &page,
+        page,
         before.is_none(),
     ))
 }
@@ -86,7 +86,7 @@ pub async fn region(
     let filter = Filter { region: Some(&region.id), ..Filter::default() };
     let page = posts::cards(&app.db, filter, before.as_ref(), PAGE).await?;
     let of = ListOf::Region { name: region.name(context.lang) };
-    Ok(list(&app, &context, of, region.path(), &page, before.is_none()))
+    Ok(list(&app, &context, of, region.path(), page, before.is_none()))
 }
 
 /// GET /tags/{tag}
@@ -107,7 +107,7 @@ pub async fn tag(
     )
     .await?;
     let path = present::tag_path(&tag);
-    Ok(list(&app, &context, ListOf::Tag { name }, path, &page, before.is_none()))
+    Ok(list(&app, &context, ListOf::Tag { name }, path, page, before.is_none()))
 }
 
 /// GET /people/{id}: a member's public page. Someone without anything published has none.
@@ -137,7 +137,7 @@ pub async fn person(
         since: When(person.since.as_millis()),
         region: app.regions.name(person.region_id.as_deref(), context.lang),
     };
-    Ok(list(&app, &context, of, format!("/people/{id}"), &page, before.is_none()))
+    Ok(list(&app, &context, of, format!("/people/{id}"), page, before.is_none()))
 }
 
 fn list(
@@ -145,13 +145,13 @@ fn list(
     context: &Context,
     of: ListOf,
     url: String,
-    page: &Page<Card>,
+    page: Page<Card>,
     is_first_page: bool,
 ) -> Response {
     let view = ListView {
         of,
+        older: older(&url, &page),
         posts: cards(app, context, page),
-        older: older(&url, page),
         url,
         is_first_page,
     };

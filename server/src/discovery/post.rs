@@ -19,34 +19,46 @@ pub async fn post(
     Path(id): Path<String>,
 ) -> Result<Response> {
     let id: PostId = id.parse().map_err(|_| Error::NotFound)?;
-    let post = posts::find(&app.db, id).await?.ok_or(Error::NotFound)?;
-    let is_author = context.viewer.is(post.author_id);
-    let is_published = post.visibility == Visibility::Published;
-    if !is_published && !is_author {
-        return Err(Error::NotFound);
-    }
-    let newest = if is_author { posts::latest_revision(&app.db, id).await? } else { None };
-    let shown = match (post.published_revision_id, &newest) {
-        (Some(revision), _) if is_published => revision,
-        (_, Some(newest)) => newest.id,
-        _ => return Err(Error::NotFound),
+    let (content, newest) = match posts::published_content(&app.db, id).await? {
+        Some(content) if !context.viewer.is(content.post.author_id) => (content, None),
+        published => own_content(&app, &context.viewer, id, published).await?,
     };
-    let content = posts::content(&app.db, shown).await?.ok_or(Error::NotFound)?;
+    let post = &content.post;
+    let is_published = post.visibility == Visibility::Published;
     let view = PostView {
-        content: present::content(&app, context.lang, &content),
         description: content.revision.lead.clone(),
         thanks: u32::try_from(post.thanks_count).unwrap_or(u32::MAX),
-        thanking: thanking(&app, &context.viewer, &post).await?,
+        thanking: thanking(&app, &context.viewer, post).await?,
         own: match &newest {
             Some(newest) => own(&app, &content, newest).await?,
             None => None,
         },
+        content: present::content(&app, context.lang, &content),
     };
     let mut response = context.page(web::posts::post(&context.chrome, &view));
     if is_published {
         response.extensions_mut().insert(SameForAll);
     }
     Ok(response)
+}
+
+/// What its author sees: what the public sees, or else what they wrote last. To everyone else it does not exist.
+async fn own_content(
+    app: &App,
+    viewer: &Viewer,
+    id: PostId,
+    published: Option<Content>,
+) -> Result<(Content, Option<Revision>)> {
+    let post = posts::find(&app.db, id).await?.filter(|post| viewer.is(post.author_id));
+    let newest = match post {
+        Some(post) => posts::latest_revision(&app.db, post.id).await?.ok_or(Error::NotFound)?,
+        None => return Err(Error::NotFound),
+    };
+    let content = match published {
+        Some(content) => content,
+        None => posts::content(&app.db, newest.id).await?.ok_or(Error::NotFound)?,
+    };
+    Ok((content, Some(newest)))
 }
 
 async fn thanking(app: &App, viewer: &Viewer, post: &Post) -> Result<Thanking> {

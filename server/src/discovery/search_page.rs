@@ -74,7 +74,7 @@ async fn hits(app: &App, context: &Context, found: Vec<search::Hit>) -> Result<V
         found.into_iter().map(|hit| (hit.id.clone(), hit)).collect();
     let cards = posts::cards_by_ids(&app.db, &ids).await?;
     Ok(cards
-        .iter()
+        .into_iter()
         .filter_map(|card| {
             let hit = found.remove(&card.id.to_string())?;
             Some(Hit {

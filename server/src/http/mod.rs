@@ -1,6 +1,6 @@
 //! What surrounds every handler: request ids and logs, security headers, the reader's language, error pages, forms, assets.
 //!
-//! The order of the layers is in [`layers`]. Not here: who may pass ([`crate::routes`]) and any page's content.
+//! The order of the layers is in [`site`]. Not here: who may pass ([`crate::routes`]) and any page's content.
 
 mod accept;
 pub mod assets;
@@ -9,7 +9,7 @@ pub mod context;
 mod error_pages;
 pub mod form;
 pub mod language;
-mod log;
+pub mod log;
 mod query;
 mod security;
 
@@ -20,30 +20,37 @@ pub use query::Query;
 
 use crate::access::viewer;
 use crate::app::App;
-use crate::discovery::cache;
+use crate::discovery::cache::ReadyPages;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 /// The whole site as one service.
-pub fn layers(app: &App, routes: Router<App>) -> Router {
+pub type Site = ReadyPages<Router>;
+
+pub fn site(app: &App, routes: Router<App>) -> Site {
     // Media is compressed already, and a compressed body can't answer a Range request.
     let compressible = SizeAbove::new(1024)
         .and(NotForContentType::const_new("image/"))
         .and(NotForContentType::const_new("video/"))
         .and(NotForContentType::const_new("application/octet-stream"));
-    routes
+    // The first is the outermost. One stack and not one layer after another: each of those would be a box of its own, and
+    // every request clones all that are within the one it is in.
+    let layers = ServiceBuilder::new()
+        .layer(from_fn(log::request))
+        .layer(from_fn_with_state(app.clone(), security::headers))
+        .layer(CompressionLayer::new().gzip(true).compress_when(compressible))
+        .layer(CatchPanicLayer::custom(error_pages::panicked))
+        .layer(from_fn_with_state(app.clone(), viewer::load))
+        .layer(security::csrf(app))
+        .layer(from_fn_with_state(app.clone(), error_pages::render));
+    let router = routes
         .fallback(|| async { crate::error::Error::NotFound })
         .method_not_allowed_fallback(|| async { crate::error::Error::NotFound })
-        .layer(from_fn_with_state(app.clone(), error_pages::render))
-        .layer(security::csrf(app))
-        .layer(from_fn_with_state(app.clone(), viewer::load))
-        .layer(CatchPanicLayer::custom(error_pages::panicked))
-        .layer(CompressionLayer::new().gzip(true).compress_when(compressible))
-        .layer(from_fn_with_state(app.clone(), security::headers))
-        .layer(from_fn_with_state(app.clone(), cache::layer))
-        .layer(from_fn(log::request))
-        .with_state(app.clone())
+        .layer(layers)
+        .with_state(app.clone());
+    ReadyPages::new(app.clone(), router)
 }

@@ -32,6 +32,8 @@ fn content_security_policy(app: &App) -> String {
 pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    // These, the request's id and what the handler has set: grown once.
+    headers.reserve(8);
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
         && let Ok(policy) =
             HeaderValue::from_str(app.csp.get_or_init(|| content_security_policy(&app)))

@@ -1,23 +1,26 @@
 use super::{Kind, Payload, Stored};
 use crate::db::page::{Cursor, Page, newest_first};
 use crate::db::tables::{Accounts, Notices, Posts, Revisions};
-use crate::db::{Db, DbError, Read, Result, Row, Tx};
+use crate::db::{Db, DbError, Prepared, Read, Result, Row, Tx, hole};
 use crate::time_id::{AccountId, Clock, NoticeId, PostId, Timestamp, VideoId};
 use sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Order, Query, SelectStatement};
 
-pub(super) async fn count_unread(db: impl Read, account: AccountId) -> Result<u32> {
+static UNREAD: Prepared = Prepared::new(|| {
     let some = Query::select()
         .expr_as(Expr::val(1i64), "one")
         .from(Notices::Table)
-        .and_where(Expr::col(Notices::AccountId).eq(account))
+        .and_where(Expr::col(Notices::AccountId).eq(hole()))
         .and_where(Expr::col(Notices::ReadAt).is_null())
         .limit(99)
         .take();
-    let select = Query::select()
+    Query::select()
         .expr_as(Func::count(Expr::col(Asterisk)), "n")
         .from_subquery(some, Alias::new("some"))
-        .take();
-    Ok(u32::try_from(db.count(&select).await?).unwrap_or(99))
+        .take()
+});
+
+pub(super) async fn count_unread(db: impl Read, account: AccountId) -> Result<u32> {
+    Ok(u32::try_from(db.count(&UNREAD.with([account.into()])).await?).unwrap_or(99))
 }
 
 fn select_notice() -> SelectStatement {
@@ -161,14 +164,9 @@ pub(super) async fn newest_video(db: impl Read, post: PostId) -> Result<Option<V
 /// The title that everyone sees; empty without one.
 pub(super) async fn published_title(db: impl Read, post: PostId) -> Result<String> {
     let select = Query::select()
-        .column(Revisions::Title)
+        .column(Posts::Title)
         .from(Posts::Table)
-        .inner_join(
-            Revisions::Table,
-            Expr::col((Revisions::Table, Revisions::Id))
-                .equals((Posts::Table, Posts::PublishedRevisionId)),
-        )
-        .and_where(Expr::col((Posts::Table, Posts::Id)).eq(post))
+        .and_where(Expr::col(Posts::Id).eq(post))
         .take();
     Ok(db.row(&select).await?.map(|row| row.get("title")).transpose()?.unwrap_or_default())
 }

@@ -15,7 +15,8 @@ pub use sql::{find, find_many, read, select};
 
 use crate::text_enum;
 use crate::time_id::{AccountId, PhotoId};
-use web::media::{Picture, Rendition};
+use serde::{Deserialize, Serialize};
+use web::media::{Files, Picture};
 
 /// What is made of each photo, in pixels of width: a phone's list, a phone's page, a desktop's page, full screen.
 pub const WIDTHS: [u32; 4] = [360, 720, 1080, 1600];
@@ -41,24 +42,44 @@ pub struct Photo {
     pub colour: Option<String>,
 }
 
+/// What is needed of a ready photo to show it; lists keep it with the post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    pub id: PhotoId,
+    pub generation: i64,
+    pub width: u32,
+    pub height: u32,
+    /// Ascending.
+    pub widths: Vec<u32>,
+    /// `#rrggbb`.
+    pub colour: Option<String>,
+    /// What is to be seen, in its author's words.
+    pub alt: String,
+}
+
+impl Shown {
+    /// `None` until the photo is ready.
+    pub fn of(photo: &Photo, alt: &str) -> Option<Self> {
+        (photo.state == PhotoState::Ready).then(|| Self {
+            id: photo.id,
+            generation: photo.generation,
+            width: photo.width,
+            height: photo.height,
+            widths: photo.widths.clone(),
+            colour: photo.colour.clone(),
+            alt: alt.to_owned(),
+        })
+    }
+
+    /// As pages show it.
+    pub fn into_picture(self) -> Picture {
+        let Self { id, generation, width, height, widths, colour, alt } = self;
+        let folder = format!("/media/photos/{id}/{generation}/");
+        Picture { alt, width, height, colour, files: Files::Widths { folder, widths } }
+    }
+}
+
 /// The photo as pages show it; `None` until it is ready.
 pub fn picture(photo: &Photo, alt: &str) -> Option<Picture> {
-    if photo.state != PhotoState::Ready {
-        return None;
-    }
-    let renditions = |extension: &str| {
-        let rendition = |width: &u32| Rendition {
-            url: format!("/media/photos/{}/{}/{width}.{extension}", photo.id, photo.generation),
-            width: *width,
-        };
-        photo.widths.iter().map(rendition).collect()
-    };
-    Some(Picture {
-        alt: alt.to_owned(),
-        width: photo.width,
-        height: photo.height,
-        colour: photo.colour.clone(),
-        jpeg: renditions("jpg"),
-        webp: renditions("webp"),
-    })
+    Shown::of(photo, alt).map(Shown::into_picture)
 }

@@ -1,5 +1,6 @@
 //! What can be done with a post. Each verb asks the policy, then writes in one transaction.
 
+use super::card;
 use super::jobs::{DropMedia, WITHDRAWN_KEPT};
 use super::{Draft, Kind, PHOTOS, Post, Revision, RevisionState, Visibility, sql};
 use crate::access::{Viewer, policy};
@@ -252,7 +253,7 @@ async fn media_of(tx: &mut Tx, revision: &Revision) -> Result<Media> {
 }
 
 /// A photo or the video of this revision just became ready or failed, in the caller's transaction: a submitted revision goes on to
-/// review once all its media are settled, or back to its author when one failed. Does nothing for any other revision.
+/// review once all its media are settled, or back to its author when one failed. What is published shows the new files.
 pub async fn media_settled(
     tx: &mut Tx,
     clock: &Clock,
@@ -262,6 +263,10 @@ pub async fn media_settled(
     // Locked before the media are looked at: of two jobs that end together, and of a job and a submission, the later one
     // sees what the earlier one wrote. Else both could find the other's unsettled, and nobody would move the revision.
     let Some(revision) = sql::lock_revision(tx, revision.id).await? else { return Ok(()) };
+    if revision.state == RevisionState::Published {
+        card::refresh(tx, post.id, revision.id).await?;
+        return Ok(changes::record(tx, clock, Subject::Post, post.id).await?);
+    }
     if revision.state != RevisionState::Processing {
         return Ok(());
     }
@@ -304,6 +309,7 @@ pub async fn publish(tx: &mut Tx, clock: &Clock, post: &Post, revision: &Revisio
     if !sql::publish(tx, clock, post, revision).await? {
         return Ok(false);
     }
+    card::refresh(tx, post.id, revision.id).await?;
     changes::record(tx, clock, Subject::Post, post.id).await?;
     Ok(true)
 }

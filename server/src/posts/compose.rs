@@ -404,8 +404,8 @@ pub async fn status(
         .photos
         .iter()
         .map(|photo| {
-            let url = photo.picture.as_ref().and_then(|picture| picture.jpeg.first());
-            json!({ "id": photo.id, "url": url.map(|rendition| &rendition.url) })
+            let url = photo.picture.as_ref().map(|picture| picture.small());
+            json!({ "id": photo.id, "url": url })
         })
         .collect();
     let state = view.state.slug();

@@ -11,13 +11,14 @@
 //! ```
 //!
 //! Invariants: at most one revision of a post is open (neither published, superseded nor withdrawn). `posts.region_id`,
-//! `published_at` and `post_tags` repeat the published revision for the lists. `revisions.version` grows with every write and a write
+//! `published_at`, `post_tags` and the card ([`Card`]) repeat the published revision for the lists. `revisions.version` grows with every write and a write
 //! names the version it saw. A revision leaves `processing` only when all its media are settled.
 //!
 //! Not here: who decides (`moderation`), how media are made (`photos`, `videos`), the lists and the page that readers see
 //! (`discovery`).
 
 pub mod actions;
+mod card;
 pub mod compose;
 mod form;
 mod jobs;
@@ -25,11 +26,13 @@ pub mod me;
 pub mod present;
 mod sql;
 
+pub use card::{Card, Cover, fill as fill_cards};
 pub use jobs::DropMedia;
 pub use sql::{
-    Filter, cards, cards_by_ids, content, count_published, drafts_of, find, latest_revision,
-    open_revision, own_posts, published_author, published_content, published_ids, revision,
-    revisions_with_photo, revisions_with_video, tag_label, thanks_count, visible_to,
+    FIRST_PAGE, Filter, cards, cards_by_ids, content, count_published, drafts_of, find,
+    latest_revision, open_revision, own_posts, published_author, published_content, published_ids,
+    rename_author, revision, revisions_with_photo, revisions_with_video, tag_label, thanks_count,
+    visible_to,
 };
 
 use crate::access::policy::MediaUse;
@@ -153,26 +156,6 @@ pub struct Content {
     /// In order, each with its author's words for it.
     pub photos: Vec<(Photo, String)>,
     pub video: Option<Video>,
-}
-
-/// A published post in a list.
-#[derive(Clone, Debug)]
-pub struct Card {
-    pub id: PostId,
-    pub kind: Kind,
-    pub title: String,
-    /// The body's first words, plain.
-    pub lead: String,
-    pub region_id: Option<String>,
-    pub author_id: AccountId,
-    pub author_nickname: String,
-    pub age_from_months: Option<u16>,
-    pub age_to_months: Option<u16>,
-    /// The first photo, ready, and its words.
-    pub photo: Option<(Photo, String)>,
-    pub video: Option<Video>,
-    pub thanks_count: u64,
-    pub published_at: Timestamp,
 }
 
 /// One of a person's own posts, as their page lists it: the post and its newest revision.

@@ -8,19 +8,17 @@ use web::posts::PostContent;
 use web::reading::PostCard;
 use web::{AgeRange, Lang, Named, When};
 
-pub fn card(app: &App, lang: Lang, card: &Card) -> PostCard {
-    let player = card.video.as_ref().and_then(videos::player);
-    let photo = card.photo.as_ref().and_then(|(photo, alt)| photos::picture(photo, alt));
+pub fn card(app: &App, lang: Lang, card: Card) -> PostCard {
     PostCard {
         url: format!("/posts/{}", card.id),
         kind: card.kind.into(),
-        title: card.title.clone(),
-        lead: card.lead.clone(),
+        title: card.title,
+        lead: card.lead,
         region: app.regions.name(card.region_id.as_deref(), lang),
-        author: card.author_nickname.clone(),
+        author: card.author_nickname,
         age: AgeRange { from: card.age_from_months, to: card.age_to_months },
-        picture: photo.or_else(|| player.as_ref().and_then(|player| player.poster.clone())),
-        video_seconds: player.map(|player| player.seconds),
+        video_seconds: card.cover.video_seconds(),
+        picture: card.cover.into_picture(),
         thanks: u32::try_from(card.thanks_count).unwrap_or(u32::MAX),
     }
 }

@@ -1,6 +1,6 @@
 use crate::access::policy::{Proof, Thank};
 use crate::db::tables::{Posts, Thanks};
-use crate::db::{Read, Result, Tx};
+use crate::db::{Prepared, Read, Result, Tx, hole};
 use crate::posts::Visibility;
 use crate::time_id::{AccountId, Clock, PostId, Timestamp};
 use sea_query::{Expr, ExprTrait, Func, OnConflict, Query};
@@ -10,12 +10,15 @@ pub(super) async fn thanked_at(
     post: PostId,
     account: AccountId,
 ) -> Result<Option<Timestamp>> {
-    let select = Query::select()
-        .column(Thanks::CreatedAt)
-        .from(Thanks::Table)
-        .and_where(Expr::col(Thanks::PostId).eq(post))
-        .and_where(Expr::col(Thanks::AccountId).eq(account))
-        .take();
+    static ONE: Prepared = Prepared::new(|| {
+        Query::select()
+            .column(Thanks::CreatedAt)
+            .from(Thanks::Table)
+            .and_where(Expr::col(Thanks::PostId).eq(hole()))
+            .and_where(Expr::col(Thanks::AccountId).eq(hole()))
+            .take()
+    });
+    let select = ONE.with([post.into(), account.into()]);
     db.row(&select).await?.map(|row| row.get("created_at")).transpose()
 }
 

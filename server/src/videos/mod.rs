@@ -16,6 +16,8 @@ pub use sql::{find, find_many};
 
 use crate::text_enum;
 use crate::time_id::{AccountId, UploadId, VideoId};
+use serde::{Deserialize, Serialize};
+use web::media::{Files, Picture};
 
 text_enum! {
     pub enum VideoStatus { Queued = "queued", Transcoding = "transcoding", Ready = "ready", Failed = "failed" }
@@ -42,21 +44,44 @@ pub struct Video {
     pub poster: Option<transcoder_protocol::ImageFile>,
 }
 
+/// What is needed of a ready video's poster to show it; lists keep it with the post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Poster {
+    pub video: VideoId,
+    pub generation: i64,
+    pub file: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Poster {
+    /// `None` until the video is ready.
+    pub fn of(video: &Video) -> Option<Self> {
+        let poster = video.poster.as_ref().filter(|_| video.state == VideoStatus::Ready)?;
+        Some(Self {
+            video: video.id,
+            generation: video.generation,
+            file: poster.file.clone(),
+            width: poster.width,
+            height: poster.height,
+        })
+    }
+
+    /// As pages show it.
+    pub fn into_picture(self) -> Picture {
+        let Self { video, generation, file, width, height } = self;
+        let files = Files::One(format!("/media/videos/{video}/{generation}/{file}"));
+        Picture { width, height, files, ..Picture::default() }
+    }
+}
+
 /// The video as pages play it; `None` until it is ready.
 pub fn player(video: &Video) -> Option<web::media::Video> {
     if video.state != VideoStatus::Ready {
         return None;
     }
     let base = format!("/media/videos/{}/{}", video.id, video.generation);
-    let poster = video.poster.as_ref().map(|poster| web::media::Picture {
-        width: poster.width,
-        height: poster.height,
-        jpeg: vec![web::media::Rendition {
-            url: format!("{base}/{}", poster.file),
-            width: poster.width,
-        }],
-        ..web::media::Picture::default()
-    });
+    let poster = Poster::of(video).map(Poster::into_picture);
     let storyboard =
         video.storyboard.as_ref().filter(|board| !board.at_ms.is_empty()).map(|board| {
             let count = board.at_ms.len() as u64;

@@ -1,6 +1,6 @@
 use super::{Video, VideoStatus};
 use crate::db::tables::{Renditions, Revisions, Videos};
-use crate::db::{Read, Result, Row, Tx};
+use crate::db::{Prepared, Read, Result, Row, Tx, hole};
 use crate::posts::RevisionState;
 use crate::time_id::{AccountId, Clock, UploadId, VideoId};
 use sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
@@ -48,8 +48,9 @@ fn read(row: &Row) -> Result<Video> {
 }
 
 pub async fn find(db: impl Read, id: VideoId) -> Result<Option<Video>> {
-    let statement = select().and_where(Expr::col(Videos::Id).eq(id)).take();
-    db.row(&statement).await?.as_ref().map(read).transpose()
+    static ONE: Prepared =
+        Prepared::new(|| select().and_where(Expr::col(Videos::Id).eq(hole())).take());
+    db.row(&ONE.with([id.into()])).await?.as_ref().map(read).transpose()
 }
 
 /// Those that exist, in any order.

@@ -1,12 +1,10 @@
 //! Published posts as the lists show them.
 
 use crate::db::page::{Cursor, Page, newest_first};
-use crate::db::tables::{Accounts, Photos, PostTags, Posts, RevisionPhotos, Revisions};
-use crate::db::{Db, Read, Result, Row};
-use crate::photos::{self, Photo};
+use crate::db::tables::{PostTags, Posts};
+use crate::db::{Db, Prepared, Read, Result, Row, Statement};
 use crate::posts::{Card, Kind, Visibility};
-use crate::time_id::{AccountId, PostId, RevisionId, VideoId};
-use crate::videos;
+use crate::time_id::{AccountId, PostId};
 use sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use std::collections::HashMap;
 
@@ -20,97 +18,71 @@ pub struct Filter<'a> {
     pub tag: Option<&'a str>,
 }
 
+const CARD: [Posts; 12] = [
+    Posts::Id,
+    Posts::Kind,
+    Posts::RegionId,
+    Posts::AuthorId,
+    Posts::AuthorNickname,
+    Posts::ThanksCount,
+    Posts::PublishedAt,
+    Posts::Title,
+    Posts::Lead,
+    Posts::AgeFromMonths,
+    Posts::AgeToMonths,
+    Posts::Cover,
+];
+
+impl Filter<'_> {
+    fn is_everything(&self) -> bool {
+        matches!(self, Self { kind: None, region: None, author: None, tag: None })
+    }
+}
+
 fn select_cards() -> SelectStatement {
     Query::select()
-        .columns([
-            (Posts::Table, Posts::Id),
-            (Posts::Table, Posts::Kind),
-            (Posts::Table, Posts::RegionId),
-            (Posts::Table, Posts::AuthorId),
-            (Posts::Table, Posts::ThanksCount),
-            (Posts::Table, Posts::PublishedAt),
-        ])
-        .expr_as(Expr::col((Revisions::Table, Revisions::Id)), "revision_id")
-        .columns([
-            Revisions::Title,
-            Revisions::Lead,
-            Revisions::AgeFromMonths,
-            Revisions::AgeToMonths,
-            Revisions::VideoId,
-        ])
-        .column(Accounts::Nickname)
+        .columns(CARD.map(|column| (Posts::Table, column)))
         .from(Posts::Table)
-        .inner_join(
-            Revisions::Table,
-            Expr::col((Revisions::Table, Revisions::Id))
-                .equals((Posts::Table, Posts::PublishedRevisionId)),
-        )
-        .inner_join(
-            Accounts::Table,
-            Expr::col((Accounts::Table, Accounts::Id)).equals((Posts::Table, Posts::AuthorId)),
-        )
         .and_where(Expr::col((Posts::Table, Posts::Visibility)).eq(Visibility::Published))
         .take()
 }
 
-/// Turns card rows into cards: one query each for all their photos and videos.
-async fn read_cards(db: &Db, rows: Vec<Row>) -> Result<Vec<Card>> {
-    let mut revisions: Vec<RevisionId> = Vec::with_capacity(rows.len());
-    let mut video_ids: Vec<VideoId> = Vec::new();
-    for row in &rows {
-        revisions.push(row.get("revision_id")?);
-        video_ids.extend(row.get::<Option<VideoId>>("video_id")?);
-    }
-    let mut photos = first_photos(db, &revisions).await?;
-    let mut videos: HashMap<VideoId, videos::Video> = videos::find_many(db, &video_ids)
-        .await?
-        .into_iter()
-        .map(|video| (video.id, video))
-        .collect();
-    rows.iter()
-        .map(|row| {
-            let video: Option<VideoId> = row.get("video_id")?;
-            Ok(Card {
-                id: row.get("id")?,
-                kind: row.get("kind")?,
-                title: row.get("title")?,
-                lead: row.get("lead")?,
-                region_id: row.get("region_id")?,
-                author_id: row.get("author_id")?,
-                author_nickname: row.get("nickname")?,
-                age_from_months: row.get("age_from_months")?,
-                age_to_months: row.get("age_to_months")?,
-                photo: photos.remove(&row.get::<RevisionId>("revision_id")?),
-                video: video.and_then(|id| videos.remove(&id)),
-                thanks_count: row.get("thanks_count")?,
-                published_at: row.get("published_at")?,
-            })
-        })
-        .collect()
+fn read_card(row: &Row) -> Result<Card> {
+    Ok(Card {
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        title: row.get("title")?,
+        lead: row.get("lead")?,
+        region_id: row.get("region_id")?,
+        author_id: row.get("author_id")?,
+        author_nickname: row.get("author_nickname")?,
+        age_from_months: row.get("age_from_months")?,
+        age_to_months: row.get("age_to_months")?,
+        cover: row
+            .text("cover")?
+            .and_then(|cover| serde_json::from_str(cover).ok())
+            .unwrap_or_default(),
+        thanks_count: row.get("thanks_count")?,
+        published_at: row.get("published_at")?,
+    })
 }
 
-/// The first photo of each revision that has one.
-async fn first_photos(
-    db: &Db,
-    revisions: &[RevisionId],
-) -> Result<HashMap<RevisionId, (Photo, String)>> {
-    if revisions.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let mut statement = photos::select();
+async fn read_cards(db: &Db, statement: &impl Statement) -> Result<Vec<Card>> {
+    db.rows(statement).await?.iter().map(read_card).collect()
+}
+
+static NEWEST: Prepared = Prepared::new(|| {
+    let mut statement = select_cards();
+    newest(&mut statement, None, FIRST_PAGE);
     statement
-        .columns([RevisionPhotos::RevisionId, RevisionPhotos::Alt])
-        .inner_join(
-            RevisionPhotos::Table,
-            Expr::col((RevisionPhotos::Table, RevisionPhotos::PhotoId))
-                .equals((Photos::Table, Photos::Id)),
-        )
-        .and_where(Expr::col(RevisionPhotos::RevisionId).is_in(revisions.iter().copied()))
-        .and_where(Expr::col(RevisionPhotos::Position).eq(0i64));
-    let rows = db.rows(&statement).await?;
-    rows.iter()
-        .map(|row| Ok((row.get("revision_id")?, (photos::read(row)?, row.get("alt")?))))
-        .collect()
+});
+
+/// The length of the lists that everyone opens first.
+pub const FIRST_PAGE: usize = 24;
+
+fn newest(statement: &mut SelectStatement, after: Option<&Cursor>, size: usize) {
+    let (at, id) = ((Posts::Table, Posts::PublishedAt), (Posts::Table, Posts::Id));
+    newest_first(statement, at, id, after, size);
 }
 
 /// Published posts, newest first.
@@ -120,6 +92,9 @@ pub async fn cards(
     after: Option<&Cursor>,
     size: usize,
 ) -> Result<Page<Card>> {
+    if filter.is_everything() && after.is_none() && size == FIRST_PAGE {
+        return Ok(page(read_cards(db, &NEWEST.with([])).await?, size));
+    }
     let mut statement = select_cards();
     if let Some(kind) = filter.kind {
         statement.and_where(Expr::col((Posts::Table, Posts::Kind)).eq(kind));
@@ -131,10 +106,7 @@ pub async fn cards(
         statement.and_where(Expr::col((Posts::Table, Posts::AuthorId)).eq(author));
     }
     match filter.tag {
-        None => {
-            let (at, id) = ((Posts::Table, Posts::PublishedAt), (Posts::Table, Posts::Id));
-            newest_first(&mut statement, at, id, after, size);
-        }
+        None => newest(&mut statement, after, size),
         Some(tag) => {
             let same_post =
                 Expr::col((PostTags::Table, PostTags::PostId)).equals((Posts::Table, Posts::Id));
@@ -146,11 +118,12 @@ pub async fn cards(
             newest_first(&mut statement, at, (PostTags::Table, PostTags::PostId), after, size);
         }
     }
-    let cards = read_cards(db, db.rows(&statement).await?).await?;
-    Ok(Page::from_rows(cards, size, |card| Cursor {
-        at: card.published_at,
-        id: card.id.to_string(),
-    }))
+    Ok(page(read_cards(db, &statement).await?, size))
+}
+
+fn page(cards: Vec<Card>, size: usize) -> Page<Card> {
+    let place = |card: &Card| Cursor { at: card.published_at, id: card.id.to_string() };
+    Page::from_rows(cards, size, place)
 }
 
 /// Those of the posts that are published, in the order asked for.
@@ -160,7 +133,7 @@ pub async fn cards_by_ids(db: &Db, ids: &[PostId]) -> Result<Vec<Card>> {
     }
     let mut statement = select_cards();
     statement.and_where(Expr::col((Posts::Table, Posts::Id)).is_in(ids.iter().copied()));
-    let mut cards = read_cards(db, db.rows(&statement).await?).await?;
+    let mut cards = read_cards(db, &statement).await?;
     let place: HashMap<PostId, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     cards.sort_by_key(|card| place.get(&card.id).copied());
     Ok(cards)

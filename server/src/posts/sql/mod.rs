@@ -3,7 +3,8 @@
 mod cards;
 mod write;
 
-pub use cards::{Filter, cards, cards_by_ids};
+pub use cards::{FIRST_PAGE, Filter, cards, cards_by_ids};
+pub use write::rename_author;
 pub(super) use write::*;
 
 use super::{Author, Content, OwnPost, Post, Revision, RevisionState, Tag, Visibility};
@@ -12,7 +13,7 @@ use crate::db::page::{Cursor, Page, newest_first};
 use crate::db::tables::{
     Accounts, Photos, PostTags, Posts, RevisionPhotos, RevisionTags, Revisions,
 };
-use crate::db::{Db, Read, Result, Row, Tx};
+use crate::db::{Db, Prepared, Read, Result, Row, Source, Tx, hole};
 use crate::photos::{self, Photo};
 use crate::time_id::{AccountId, PhotoId, PostId, RevisionId, VideoId};
 use crate::videos;
@@ -140,8 +141,9 @@ pub fn visible_to(viewer: &Viewer) -> Condition {
 }
 
 pub async fn find(db: impl Read, id: PostId) -> Result<Option<Post>> {
-    let statement = select_post().and_where(Expr::col(Posts::Id).eq(id)).take();
-    db.row(&statement).await?.as_ref().map(read_post).transpose()
+    static ONE: Prepared =
+        Prepared::new(|| select_post().and_where(Expr::col(Posts::Id).eq(hole())).take());
+    db.row(&ONE.with([id.into()])).await?.as_ref().map(read_post).transpose()
 }
 
 pub async fn revision(db: impl Read, id: RevisionId) -> Result<Option<Revision>> {
@@ -178,13 +180,15 @@ pub async fn latest_revision(db: impl Read, post: PostId) -> Result<Option<Revis
 }
 
 pub(in crate::posts) async fn tags(db: impl Read, revision: RevisionId) -> Result<Vec<Tag>> {
-    let statement = Query::select()
-        .columns([RevisionTags::Tag, RevisionTags::Label])
-        .from(RevisionTags::Table)
-        .and_where(Expr::col(RevisionTags::RevisionId).eq(revision))
-        .order_by(RevisionTags::Position, Order::Asc)
-        .take();
-    let rows = db.rows(&statement).await?;
+    static OF_REVISION: Prepared = Prepared::new(|| {
+        Query::select()
+            .columns([RevisionTags::Tag, RevisionTags::Label])
+            .from(RevisionTags::Table)
+            .and_where(Expr::col(RevisionTags::RevisionId).eq(hole()))
+            .order_by(RevisionTags::Position, Order::Asc)
+            .take()
+    });
+    let rows = db.rows(&OF_REVISION.with([revision.into()])).await?;
     rows.iter().map(|row| Ok(Tag { tag: row.get("tag")?, label: row.get("label")? })).collect()
 }
 
@@ -202,56 +206,78 @@ pub(in crate::posts) async fn photo_ids(
     rows.iter().map(|row| Ok((row.get("photo_id")?, row.get("alt")?))).collect()
 }
 
-/// A revision with all that belongs to it, whoever may see it: ask first.
-pub async fn content(db: &Db, id: RevisionId) -> Result<Option<Content>> {
-    let statement = select_pair()
+fn select_content() -> SelectStatement {
+    select_pair()
         .column(Accounts::Nickname)
         .inner_join(
             Accounts::Table,
             Expr::col((Accounts::Table, Accounts::Id)).equals((Posts::Table, Posts::AuthorId)),
         )
-        .and_where(Expr::col((Revisions::Table, Revisions::Id)).eq(id))
-        .take();
-    let Some(row) = db.row(&statement).await? else { return Ok(None) };
-    let (post, revision) = read_pair(&row)?;
-    let video = match revision.video_id {
-        Some(video) => videos::find(db, video).await?,
-        None => None,
-    };
-    Ok(Some(Content {
-        author_nickname: row.get("nickname")?,
-        tags: tags(db, id).await?,
-        photos: photos_of(db, id).await?,
-        post,
-        revision,
-        video,
-    }))
+        .take()
 }
 
-/// A revision's photos in order, with what their author says is to be seen.
-async fn photos_of(db: &Db, revision: RevisionId) -> Result<Vec<(Photo, String)>> {
-    let mut statement = photos::select();
-    statement
-        .column(RevisionPhotos::Alt)
-        .inner_join(
-            RevisionPhotos::Table,
-            Expr::col((RevisionPhotos::Table, RevisionPhotos::PhotoId))
-                .equals((Photos::Table, Photos::Id)),
-        )
-        .and_where(Expr::col(RevisionPhotos::RevisionId).eq(revision))
-        .order_by(RevisionPhotos::Position, Order::Asc);
-    let rows = db.rows(&statement).await?;
-    rows.iter().map(|row| Ok((photos::read(row)?, row.get("alt")?))).collect()
+/// A revision with all that belongs to it, whoever may see it: ask first.
+pub async fn content(db: impl Into<Source<'_>>, id: RevisionId) -> Result<Option<Content>> {
+    let mut db = db.into();
+    static ONE: Prepared = Prepared::new(|| {
+        select_content().and_where(Expr::col((Revisions::Table, Revisions::Id)).eq(hole())).take()
+    });
+    match (&mut db).row(&ONE.with([id.into()])).await? {
+        Some(row) => with_all(&mut db, &row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// What the public sees of a post, or nothing.
 pub async fn published_content(db: &Db, id: PostId) -> Result<Option<Content>> {
-    match find(db, id).await? {
-        Some(Post {
-            visibility: Visibility::Published, published_revision_id: Some(id), ..
-        }) => content(db, id).await,
-        _ => Ok(None),
+    static ONE: Prepared = Prepared::new(|| {
+        select_content()
+            .and_where(Expr::col((Posts::Table, Posts::Id)).eq(hole()))
+            .and_where(Expr::col((Posts::Table, Posts::Visibility)).eq(Visibility::Published))
+            .and_where(
+                Expr::col((Revisions::Table, Revisions::Id))
+                    .equals((Posts::Table, Posts::PublishedRevisionId)),
+            )
+            .take()
+    });
+    match db.row(&ONE.with([id.into()])).await? {
+        Some(row) => with_all(&mut db.into(), &row).await.map(Some),
+        None => Ok(None),
     }
+}
+
+async fn with_all(db: &mut Source<'_>, row: &Row) -> Result<Content> {
+    let (post, revision) = read_pair(row)?;
+    let video = match revision.video_id {
+        Some(video) => videos::find(&mut *db, video).await?,
+        None => None,
+    };
+    Ok(Content {
+        author_nickname: row.get("nickname")?,
+        tags: tags(&mut *db, revision.id).await?,
+        photos: photos_of(db, revision.id).await?,
+        post,
+        revision,
+        video,
+    })
+}
+
+/// A revision's photos in order, with what their author says is to be seen.
+async fn photos_of(db: impl Read, revision: RevisionId) -> Result<Vec<(Photo, String)>> {
+    static OF_REVISION: Prepared = Prepared::new(|| {
+        photos::select()
+            .column(RevisionPhotos::Alt)
+            .inner_join(
+                RevisionPhotos::Table,
+                Expr::col((RevisionPhotos::Table, RevisionPhotos::PhotoId))
+                    .equals((Photos::Table, Photos::Id)),
+            )
+            .and_where(Expr::col(RevisionPhotos::RevisionId).eq(hole()))
+            .order_by(RevisionPhotos::Position, Order::Asc)
+            .take()
+    });
+    let rows = db.rows(&OF_REVISION.with([revision.into()])).await?;
+    rows.iter().map(|row| Ok((photos::read(row)?, row.get("alt")?))).collect()
 }
 
 /// A person's posts as they see them, last touched first; what they withdrew is left out.
@@ -363,8 +389,29 @@ pub async fn count_published(db: impl Read, author: AccountId) -> Result<u64> {
     db.count(&statement).await
 }
 
-/// Published posts after a place, by id: for rebuilding what is derived from them.
-pub async fn published_ids(db: impl Read, after: Option<PostId>, size: u64) -> Result<Vec<PostId>> {
+/// Some published posts that have no card yet, with their published revisions.
+pub(in crate::posts) async fn posts_without_card(
+    db: impl Read,
+    most: u64,
+) -> Result<Vec<(PostId, RevisionId)>> {
+    let statement = Query::select()
+        .columns([Posts::Id, Posts::PublishedRevisionId])
+        .from(Posts::Table)
+        .and_where(Expr::col(Posts::Cover).is_null())
+        .and_where(Expr::col(Posts::PublishedRevisionId).is_not_null())
+        .limit(most)
+        .take();
+    let rows = db.rows(&statement).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("published_revision_id")?))).collect()
+}
+
+/// Published posts after a place, by id, of one author or of all: for rebuilding what is derived from them.
+pub async fn published_ids(
+    db: impl Read,
+    author: Option<AccountId>,
+    after: Option<PostId>,
+    size: u64,
+) -> Result<Vec<PostId>> {
     let mut statement = Query::select()
         .column(Posts::Id)
         .from(Posts::Table)
@@ -372,6 +419,9 @@ pub async fn published_ids(db: impl Read, after: Option<PostId>, size: u64) -> R
         .order_by(Posts::Id, Order::Asc)
         .limit(size)
         .take();
+    if let Some(author) = author {
+        statement.and_where(Expr::col(Posts::AuthorId).eq(author));
+    }
     if let Some(after) = after {
         statement.and_where(Expr::col(Posts::Id).gt(after));
     }

@@ -4,9 +4,9 @@ use super::{photo_ids, tags};
 use crate::access::policy::{EditPost, Proof, Write};
 use crate::db::tables::{PostTags, Posts, RevisionPhotos, RevisionTags, Revisions};
 use crate::db::{Read, Result, Tx};
-use crate::posts::{Draft, Kind, Post, Revision, RevisionState, Tag, Visibility};
+use crate::posts::{Content, Cover, Draft, Kind, Post, Revision, RevisionState, Tag, Visibility};
 use crate::text;
-use crate::time_id::{Clock, PhotoId, PostId, RevisionId, Timestamp, VideoId};
+use crate::time_id::{AccountId, Clock, PhotoId, PostId, RevisionId, Timestamp, VideoId};
 use sea_query::{Expr, ExprTrait, Query};
 
 pub(in crate::posts) async fn insert_post(
@@ -316,6 +316,39 @@ pub(in crate::posts) async fn publish(
         tx.execute(&insert).await?;
     }
     Ok(true)
+}
+
+/// Puts on the post what lists show of its published revision.
+pub(in crate::posts) async fn set_card(
+    tx: &mut Tx,
+    post: PostId,
+    content: &Content,
+    cover: &Cover,
+) -> Result<()> {
+    let revision = &content.revision;
+    let statement = Query::update()
+        .table(Posts::Table)
+        .values([
+            (Posts::AuthorNickname, content.author_nickname.as_str().into()),
+            (Posts::Title, revision.title.as_str().into()),
+            (Posts::Lead, revision.lead.as_str().into()),
+            (Posts::AgeFromMonths, revision.age_from_months.map(i64::from).into()),
+            (Posts::AgeToMonths, revision.age_to_months.map(i64::from).into()),
+            (Posts::Cover, serde_json::to_string(cover).unwrap_or_default().into()),
+        ])
+        .and_where(Expr::col(Posts::Id).eq(post))
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+/// Puts an author's new name on all their posts.
+pub async fn rename_author(tx: &mut Tx, author: AccountId, nickname: &str) -> Result<()> {
+    let statement = Query::update()
+        .table(Posts::Table)
+        .value(Posts::AuthorNickname, nickname)
+        .and_where(Expr::col(Posts::AuthorId).eq(author))
+        .take();
+    tx.execute(&statement).await.map(drop)
 }
 
 pub(in crate::posts) async fn clear_post_tags(tx: &mut Tx, post: PostId) -> Result<()> {
