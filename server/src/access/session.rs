@@ -4,7 +4,7 @@ use super::viewer::Account;
 use super::{secret, secret_hash};
 use crate::app::App;
 use crate::db::tables::{Accounts, Sessions};
-use crate::db::{Db, Read, Result, Tx};
+use crate::db::{Db, Prepared, Read, Result, Tx, hole};
 use crate::time_id::{AccountId, Clock, SessionId, Timestamp};
 use sea_query::{Expr, ExprTrait, Order, Query};
 use std::time::Duration;
@@ -21,17 +21,18 @@ pub fn cookie_name(app: &App) -> &'static str {
 
 /// The `Set-Cookie` value that logs this browser in.
 pub fn cookie(app: &App, token: &str) -> String {
-    let name = cookie_name(app);
-    let secure = if app.config.is_https() { "; Secure" } else { "" };
-    let age = LIFETIME.as_secs();
-    format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}")
+    set_cookie(app, token, LIFETIME)
 }
 
 /// The `Set-Cookie` value that logs this browser out.
 pub fn expired_cookie(app: &App) -> String {
-    let name = cookie_name(app);
+    set_cookie(app, "", Duration::ZERO)
+}
+
+fn set_cookie(app: &App, token: &str, age: Duration) -> String {
+    let (name, age) = (cookie_name(app), age.as_secs());
     let secure = if app.config.is_https() { "; Secure" } else { "" };
-    format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}")
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}")
 }
 
 /// Starts a session. Returns the token for the cookie; it is not kept.
@@ -68,10 +69,8 @@ pub async fn start(
     Ok(token)
 }
 
-/// The account behind a token, or nobody.
-pub async fn find(db: &Db, clock: &Clock, token: &str) -> Result<Option<Account>> {
-    let now = clock.now();
-    let select = Query::select()
+static BY_TOKEN: Prepared = Prepared::new(|| {
+    Query::select()
         .column((Accounts::Table, Accounts::Id))
         .columns([
             Accounts::Nickname,
@@ -91,10 +90,16 @@ pub async fn find(db: &Db, clock: &Clock, token: &str) -> Result<Option<Account>
             Expr::col((Accounts::Table, Accounts::Id))
                 .equals((Sessions::Table, Sessions::AccountId)),
         )
-        .and_where(Expr::col(Sessions::TokenHash).eq(secret_hash(token)))
-        .and_where(Expr::col(Sessions::ExpiresAt).gt(now))
+        .and_where(Expr::col(Sessions::TokenHash).eq(hole()))
+        .and_where(Expr::col(Sessions::ExpiresAt).gt(hole()))
         .and_where(Expr::col((Accounts::Table, Accounts::State)).ne("closed"))
-        .take();
+        .take()
+});
+
+/// The account behind a token, or nobody.
+pub async fn find(db: &Db, clock: &Clock, token: &str) -> Result<Option<Account>> {
+    let now = clock.now();
+    let select = BY_TOKEN.with([secret_hash(token).into(), now.into()]);
     let Some(row) = db.row(&select).await? else { return Ok(None) };
     let account = Account {
         id: row.get("id")?,

@@ -4,10 +4,10 @@
 //! the posts themselves and then follows.
 
 use crate::app::App;
-use crate::changes::{self, Subject};
+use crate::changes::{self, Change, Subject};
 use crate::posts::{self, Content};
 use crate::text;
-use crate::time_id::PostId;
+use crate::time_id::{AccountId, PostId};
 use anyhow::Context;
 use search::{Document, Op};
 use std::collections::BTreeSet;
@@ -41,11 +41,17 @@ pub async fn catch_up(app: &App) -> anyhow::Result<i64> {
         let batch = changes::after(&app.db, place, BATCH).await?;
         let Some(last) = batch.last() else { return Ok(place) };
         let next = last.seq;
-        let ids: BTreeSet<PostId> = batch
-            .iter()
-            .filter(|change| change.subject == Subject::Post)
-            .filter_map(|change| change.id.parse().ok())
-            .collect();
+        let mut ids: BTreeSet<PostId> = BTreeSet::new();
+        let mut renamed: BTreeSet<AccountId> = BTreeSet::new();
+        for Change { subject, id, .. } in &batch {
+            match subject {
+                Subject::Post => ids.extend(id.parse::<PostId>()),
+                Subject::Account => renamed.extend(id.parse::<AccountId>()),
+            }
+        }
+        for author in renamed {
+            upsert_all(app, Some(author)).await?;
+        }
         let mut ops = Vec::with_capacity(ids.len());
         for id in ids {
             ops.push(op(app, id).await?);
@@ -62,20 +68,26 @@ pub async fn rebuild(app: &App) -> anyhow::Result<i64> {
     let cleared = app.clone();
     tokio::task::spawn_blocking(move || cleared.index()?.clear().map_err(anyhow::Error::from))
         .await??;
+    upsert_all(app, None).await?;
+    apply(app, Vec::new(), place).await?;
+    tracing::info!(posts = app.index()?.len(), place, "search index rebuilt");
+    Ok(place)
+}
+
+/// Puts every published post into the index, or every one of this author's, as it is now. The index's place stays.
+async fn upsert_all(app: &App, author: Option<AccountId>) -> anyhow::Result<()> {
     let mut after = None;
     loop {
-        let ids = posts::published_ids(&app.db, after, BATCH).await?;
-        let Some(last) = ids.last() else { break };
+        let ids = posts::published_ids(&app.db, author, after, BATCH).await?;
+        let Some(last) = ids.last() else { return Ok(()) };
         after = Some(*last);
         let mut ops = Vec::with_capacity(ids.len());
         for id in &ids {
             ops.push(op(app, *id).await?);
         }
-        apply(app, ops, 0).await?;
+        let place = i64::try_from(app.index()?.position())?;
+        apply(app, ops, place).await?;
     }
-    apply(app, Vec::new(), place).await?;
-    tracing::info!(posts = app.index()?.len(), place, "search index rebuilt");
-    Ok(place)
 }
 
 async fn op(app: &App, id: PostId) -> anyhow::Result<Op> {
