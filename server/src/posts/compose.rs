@@ -13,10 +13,13 @@ use crate::time_id::{PhotoId, PostId};
 use crate::videos::{VideoStatus, actions::failure_message};
 use crate::{access::policy, moderation, photos, videos};
 use axum::Json;
+use axum::body::Body;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::TryStreamExt;
+use http_body_util::Limited;
 use serde_json::json;
 use web::compose::{
     ChooseKindView, ComposePhoto, ComposeVideo, ComposeView, DraftLink, Limits, VideoState,
@@ -124,8 +127,7 @@ async fn take_form(
     let taken = if is_multipart {
         take_multipart(app, &context.viewer, post, request).await?
     } else {
-        let request = request
-            .map(|body| axum::body::Body::new(http_body_util::Limited::new(body, 256 << 10)));
+        let request = request.map(|body| Body::new(Limited::new(body, 256 << 10)));
         let fields = Fields::from_request(request, &()).await?;
         let post = match post {
             Some(post) => post,
@@ -221,6 +223,9 @@ async fn start(app: &App, viewer: &Viewer, fields: &Fields) -> Result<PostId> {
 }
 
 /// Reads the form as it comes: words are kept, files go where they belong, nothing is held whole.
+///
+/// The words stand behind the files. So a file that isn't taken is read over, lest what was typed be lost; a form too long even for
+/// that is [`Error::TooLarge`], and the draft stays as it was.
 async fn take_multipart(
     app: &App,
     viewer: &Viewer,
@@ -228,7 +233,12 @@ async fn take_multipart(
     request: Request,
 ) -> Result<Taken> {
     const WORDS: usize = 256 << 10;
-    let broken = |_| Error::BadRequest("the form broke off");
+    let broken = |error: MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::BadRequest("the form broke off"),
+    };
+    let most = most_form_bytes(app);
+    let request = request.map(|body| Body::new(Limited::new(body, most)));
     let mut parts =
         Multipart::from_request(request, &()).await.map_err(|_| Error::BadRequest("no form"))?;
     let (mut post, mut fields, mut words) = (post, Fields::default(), 0usize);
@@ -263,8 +273,6 @@ async fn take_multipart(
                 Err(Error::TooLarge) => {
                     let megabytes = i64::from(limits(app).photo_megabytes);
                     refused.push(("photos", "error-file-too-big", Some(megabytes)));
-                    // The rest of a body that is past its limit is not read.
-                    break;
                 }
                 Err(Error::Conflict(_)) => {
                     refused.push(("photos", "error-photos-many", Some(super::PHOTOS as i64)));
@@ -287,7 +295,6 @@ async fn take_multipart(
                     Err(Error::TooLarge) => {
                         let megabytes = i64::from(limits(app).video_megabytes);
                         refused.push(("video", "error-file-too-big", Some(megabytes)));
-                        break;
                     }
                     Err(error) => return Err(error),
                 }
@@ -302,10 +309,15 @@ async fn take_multipart(
     Ok(Taken { post, fields, new_photos, refused })
 }
 
+/// Twice the largest form that could be taken whole.
+fn most_form_bytes(app: &App) -> usize {
+    let photos = app.config.photo_max_bytes.saturating_mul(super::PHOTOS as u64);
+    let most = app.config.video_max_bytes.saturating_add(photos).saturating_mul(2);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
 /// A part borrows the form it comes from, a body must own its bytes: hand them over a few chunks at a time.
-fn spooled(
-    mut part: axum::extract::multipart::Field<'_>,
-) -> (axum::body::Body, impl Future<Output = ()>) {
+fn spooled(mut part: axum::extract::multipart::Field<'_>) -> (Body, impl Future<Output = ()>) {
     let (send, receive) = tokio::sync::mpsc::channel::<Result<bytes::Bytes, std::io::Error>>(4);
     let feed = async move {
         loop {
@@ -324,7 +336,7 @@ fn spooled(
     let stream = futures_util::stream::unfold(receive, |mut receive| async move {
         receive.recv().await.map(|chunk| (chunk, receive))
     });
-    (axum::body::Body::from_stream(stream), feed)
+    (Body::from_stream(stream), feed)
 }
 
 /// PUT /posts/{id}/draft: the script's save. Wrong fields are left out and told at the next submit.

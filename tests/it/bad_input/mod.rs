@@ -11,10 +11,12 @@
 //! | wrong tus offsets (409), too large (413), no Tus-Resumable (412) | `uploads::every_wrong_request_has_its_own_answer`; in each language, and absurd numbers: [`transfer`] |
 //! | a bad checksum (460) | `uploads::bytes_with_the_wrong_checksum_do_not_count`, [`transfer`] |
 //! | `<script>` in every field | [`markup`] |
+//! | forms with missing and absurd values | [`forms`], `accounts::a_form_with_mistakes_says_so_and_keeps_what_was_typed`, `accounts::absurd_settings_are_refused_and_kept_in_the_form`, `story::an_incomplete_form_comes_back_as_typed_with_its_mistakes_named`, `moderation::asking_for_changes_and_rejecting_want_a_reason`, `moderation::a_form_from_before_the_item_changed_is_refused_with_the_note_kept`, `thanks::a_tap_that_says_neither_yes_nor_no_changes_nothing` |
 //! | another member's draft | `story::another_members_draft_does_not_exist`, [`others`] |
 //! | an unapproved post's media | [`others`] |
 
 mod files;
+mod forms;
 mod markup;
 mod others;
 mod transfer;
