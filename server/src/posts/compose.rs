@@ -277,6 +277,9 @@ async fn take_multipart(
                 Err(Error::Conflict(_)) => {
                     refused.push(("photos", "error-photos-many", Some(super::PHOTOS as i64)));
                 }
+                Err(Error::TooMany { .. }) => {
+                    refused.push(("photos", "error-too-many-words", None));
+                }
                 Err(error) => return Err(error),
             },
             "video" => {
@@ -295,6 +298,9 @@ async fn take_multipart(
                     Err(Error::TooLarge) => {
                         let megabytes = i64::from(limits(app).video_megabytes);
                         refused.push(("video", "error-file-too-big", Some(megabytes)));
+                    }
+                    Err(Error::TooMany { .. }) => {
+                        refused.push(("video", "error-too-many-words", None));
                     }
                     Err(error) => return Err(error),
                 }

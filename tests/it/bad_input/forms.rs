@@ -2,9 +2,10 @@
 
 use super::{WORDS, assert_discreet};
 use rstest::rstest;
+use server::access::rate_limit::{self, PHOTOS_BY_ACCOUNT, UPLOADS_BY_ACCOUNT};
 use server::time_id::PostId;
 use tests::browser::field;
-use tests::{Browser, Database, TestApp, media};
+use tests::{Browser, Database, TestApp, media, on_both_databases};
 use web::Lang;
 
 /// The draft as its author finds it: title, body, and the order of its photos.
@@ -90,4 +91,22 @@ async fn send(author: &mut Browser, path: &str, body: Vec<u8>) -> tests::Answer 
     let body = axum::body::Body::from_stream(futures_util::stream::iter(pieces));
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
     author.request(axum::http::Method::POST, path, &[("content-type", &kind)], body).await
+}
+
+on_both_databases! {
+    async fn who_sends_too_many_files_is_told_beside_what_was_typed(site: TestApp) {
+        let mut author = site.member("はなこ").await;
+        let id = site.viewer(&author).await.id().unwrap().to_string();
+        for limit in [PHOTOS_BY_ACCOUNT, UPLOADS_BY_ACCOUNT] {
+            for _ in 0..limit.most {
+                rate_limit::take_now(site.db(), &site.clock, limit, &id).await.unwrap();
+            }
+        }
+        for name in ["photos", "video"] {
+            let words = [&WORDS[..], &[("action", "submit")]].concat();
+            let answer = author.post_files("/posts/new", &words, &[(name, "a", "image/jpeg", b"bytes")]).await.expect(422);
+            assert_discreet(&site, name, &answer);
+            answer.shows(&Lang::Ja.ta("error-too-many-words")).shows("くつ下の朝").shows("手ぶくろにして");
+        }
+    }
 }
