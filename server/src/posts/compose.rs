@@ -121,6 +121,7 @@ async fn take_form(
     post: Option<PostId>,
     request: Request,
 ) -> Result<Response> {
+    let is_new = post.is_none();
     let is_multipart = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
@@ -148,8 +149,9 @@ async fn take_form(
     button.rearrange(&mut form.draft.photos);
 
     let before = actions::open(&app.db, &context.viewer, post).await?;
-    // A draft made by this very request has no version in its form.
-    let version = if form.version == 0 { before.revision.version } else { form.version };
+    // A draft made by this very request has no version in its form. Of one that was there before, a form without a version has seen
+    // nothing, and its empty fields would take the place of what is kept.
+    let version = if is_new { before.revision.version } else { form.version };
     let revision =
         match actions::save(app, &context.viewer, post, version, form.draft.clone()).await {
             Ok(revision) => revision,

@@ -3,6 +3,7 @@
 use super::{WORDS, assert_discreet};
 use rstest::rstest;
 use server::access::rate_limit::{self, PHOTOS_BY_ACCOUNT, UPLOADS_BY_ACCOUNT};
+use server::posts;
 use server::time_id::PostId;
 use tests::browser::field;
 use tests::{Browser, Database, TestApp, media, on_both_databases};
@@ -94,6 +95,28 @@ async fn send(author: &mut Browser, path: &str, body: Vec<u8>) -> tests::Answer 
 }
 
 on_both_databases! {
+    async fn a_form_without_its_version_overwrites_nothing(site: TestApp) {
+        let mut author = site.member("はなこ").await;
+        let draft = site.post(&author).titled("たいせつな下書き").draft().await;
+        let published = site.post(&author).titled("公開した投稿").published().await;
+        for (post, title) in [(draft, "たいせつな下書き"), (published, "公開した投稿")] {
+            let edit = format!("/posts/{post}/edit");
+            for fields in [&[][..], &[("title", "x"), ("version", "")], &[("title", "x"), ("version", "0")],
+                &[("title", "x"), ("version", "-1")], &[("title", "x"), ("version", "１")], &[("title", "x"), ("version", "99999999999999999999")]] {
+                let answer = author.post(&edit, fields).await.expect(409);
+                assert_discreet(&site, "a form without its version", &answer);
+                if !fields.is_empty() {
+                    answer.shows("value=\"x\"");
+                }
+            }
+            author.post_files(&edit, &[], &[]).await.expect(409);
+            author.get(&edit).await.expect(200).shows(title);
+            let put = axum::http::Method::PUT;
+            author.form(put, &format!("/posts/{post}/draft"), &[("title", "x")]).await.expect(409);
+        }
+        assert!(posts::open_revision(site.db(), published).await.unwrap().is_none(), "no next revision was begun");
+    }
+
     async fn who_sends_too_many_files_is_told_beside_what_was_typed(site: TestApp) {
         let mut author = site.member("はなこ").await;
         let id = site.viewer(&author).await.id().unwrap().to_string();
