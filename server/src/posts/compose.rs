@@ -235,6 +235,8 @@ async fn take_multipart(
     request: Request,
 ) -> Result<Taken> {
     const WORDS: usize = 256 << 10;
+    /// What a part costs beside its name and its words.
+    const PART: usize = 100;
     let broken = |error: MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
         _ => Error::BadRequest("the form broke off"),
@@ -247,6 +249,10 @@ async fn take_multipart(
     let (mut new_photos, mut refused) = (Vec::new(), Vec::new());
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
+        words += name.len() + PART;
+        if words > WORDS {
+            return Err(Error::TooLarge);
+        }
         if part.file_name().is_none() {
             let mut value = Vec::new();
             while let Some(chunk) = part.chunk().await.map_err(broken)? {

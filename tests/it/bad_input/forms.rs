@@ -132,4 +132,41 @@ on_both_databases! {
             answer.shows(&Lang::Ja.ta("error-too-many-words")).shows("くつ下の朝").shows("手ぶくろにして");
         }
     }
+
+    async fn absurd_values_come_back_with_their_mistakes_in_the_readers_language(site: TestApp) {
+        let author = site.member("はなこ").await;
+        let (title, body, tag) = ("あ".repeat(81), "い".repeat(20_001), "う".repeat(21));
+        for lang in Lang::ALL {
+            let mut author = author.clone().in_language(lang.code());
+            let draft = site.post(&author).draft().await;
+            let edit = format!("/posts/{draft}/edit");
+            let version = field(&author.get(&edit).await.text(), "version");
+            let fields = [
+                ("version", version.as_str()), ("title", &title), ("body", &body), ("region", "../uji"), ("tags", &tag),
+                ("age_from", "1e9"), ("age_to", "-5"), ("photos_order", "x,,%00"), ("action", "submit"),
+            ];
+            let answer = author.post_files(&edit, &fields, &[]).await.expect(422).shows(&title).shows(&body).shows(&tag);
+            let answer = answer.shows("value=\"1e9\"").shows("value=\"-5\"");
+            assert_discreet(&site, "absurd values", &answer);
+            let words = [
+                lang.t1("error-title-long", "n", 80u32), lang.t1("error-body-long", "n", 20_000u32), lang.t("error-region"),
+                lang.t1("error-tag-long", "n", 20u32), lang.t("error-age-number"), lang.t("form-errors"),
+            ];
+            words.iter().fold(answer, |answer, words| answer.shows(&words.to_string()));
+        }
+    }
+
+    async fn more_fields_than_any_form_has_are_refused(site: TestApp) {
+        let mut author = site.member("はなこ").await;
+        let draft = site.post(&author).titled("たいせつな下書き").draft().await;
+        let edit = format!("/posts/{draft}/edit");
+        let long = "n".repeat(300_000);
+        let many = vec![("", ""); 5000];
+        for fields in [&[(long.as_str(), "")][..], &[("title", long.as_str())], &many] {
+            let answer = author.post_files(&edit, fields, &[]).await.expect(413);
+            assert_discreet(&site, "too many fields", &answer);
+        }
+        author.post(&edit, &[("title", &long)]).await.expect(413);
+        author.get(&edit).await.expect(200).shows("たいせつな下書き");
+    }
 }
