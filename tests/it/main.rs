@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helper fails like the test")]
 
 mod accounts;
+mod bad_input;
 mod core;
 mod killed;
 mod lists;

@@ -1,24 +1,8 @@
 //! The main road by plain HTML forms: sign up, confirm, post with photos and a film, review, find, play, thank.
 
 use server::discovery::index;
+use tests::browser::{field, link};
 use tests::{Browser, TestApp, media, on_both_databases};
-
-/// The value of a hidden or text field on a page.
-fn field(page: &str, name: &str) -> String {
-    let at = page
-        .find(&format!("name=\"{name}\" value=\""))
-        .unwrap_or_else(|| panic!("no field {name}:\n{page}"));
-    let rest = &page[at + name.len() + 15..];
-    rest[..rest.find('"').unwrap()].to_owned()
-}
-
-/// The first address on a page that begins so.
-fn link(page: &str, start: &str) -> String {
-    let at =
-        page.find(&format!("\"{start}")).unwrap_or_else(|| panic!("no link to {start}:\n{page}"));
-    let rest = &page[at + 1..];
-    rest[..rest.find('"').unwrap()].replace("&amp;", "&")
-}
 
 async fn sign_up(site: &TestApp, nickname: &str) -> Browser {
     let mut browser = site.visitor();

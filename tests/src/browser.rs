@@ -60,6 +60,36 @@ impl Answer {
     }
 }
 
+/// The value of a hidden or text field on a page.
+#[track_caller]
+pub fn field(page: &str, name: &str) -> String {
+    let start = format!("name=\"{name}\" value=\"");
+    let at = page.find(&start).unwrap_or_else(|| panic!("no field {name}:\n{page}"));
+    let rest = &page[at + start.len()..];
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+/// The first address on a page that begins so.
+#[track_caller]
+pub fn link(page: &str, start: &str) -> String {
+    let at =
+        page.find(&format!("\"{start}")).unwrap_or_else(|| panic!("no link to {start}:\n{page}"));
+    let rest = &page[at + 1..];
+    rest.split('"').next().unwrap_or_default().replace("&amp;", "&")
+}
+
+/// Percent-encodes every byte that is not a letter or digit: one segment of a path, or one value of a query.
+pub fn encoded(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for &byte in bytes {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
+            other => out.push_str(&format!("%{other:02x}")),
+        }
+    }
+    out
+}
+
 impl Browser {
     pub fn new(app: &App) -> Self {
         Self { site: app.site(), cookies: BTreeMap::new(), accept: "text/html" }

@@ -20,7 +20,9 @@ impl std::str::FromStr for Cursor {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
         let (at, id) = text.split_once('_').ok_or(())?;
-        if id.is_empty() || id.len() > 64 {
+        // What our ids are made of: a NUL, say, is an error to PostgreSQL and not just an unknown row.
+        let is_id = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if id.is_empty() || id.len() > 64 || !is_id {
             return Err(());
         }
         Ok(Self { at: Timestamp::from_millis(at.parse().map_err(drop)?), id: id.to_owned() })
@@ -105,7 +107,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_cursor() {
-        for text in ["", "_", "12", "12_", "x_y", "9999999999999999999999_a"] {
+        for text in
+            ["", "_", "12", "12_", "x_y", "9999999999999999999999_a", "12_\0", "12_a'b", "12_あ"]
+        {
             assert_eq!(text.parse::<Cursor>(), Err(()), "{text}");
         }
     }

@@ -55,7 +55,8 @@ pub fn cookie_for(lang: Lang) -> String {
 pub fn local_path(next: &str) -> &str {
     let is_local = next.starts_with('/')
         && !next.starts_with("//")
-        && !next.contains(['\\', '\r', '\n', '\t'])
+        // Browsers drop some control characters, so that `/\t/` becomes `//`; in a header field the others are an error.
+        && !next.contains(|c: char| c == '\\' || c.is_control())
         && next.len() <= 2000;
     if is_local { next } else { "/" }
 }
@@ -81,7 +82,17 @@ mod tests {
     #[test]
     fn a_redirect_never_leaves_the_site() {
         assert_eq!(local_path("/posts/1?x=2"), "/posts/1?x=2");
-        for elsewhere in ["https://e.jp", "//e.jp", "/\\e.jp", "javascript:x", "", "/\t/e.jp"] {
+        for elsewhere in [
+            "https://e.jp",
+            "//e.jp",
+            "/\\e.jp",
+            "javascript:x",
+            "",
+            "/\t/e.jp",
+            "/\0",
+            "/\u{1b}",
+            "/\u{7f}",
+        ] {
             assert_eq!(local_path(elsewhere), "/");
         }
     }

@@ -13,10 +13,13 @@ use crate::time_id::{PhotoId, PostId};
 use crate::videos::{VideoStatus, actions::failure_message};
 use crate::{access::policy, moderation, photos, videos};
 use axum::Json;
+use axum::body::Body;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::TryStreamExt;
+use http_body_util::Limited;
 use serde_json::json;
 use web::compose::{
     ChooseKindView, ComposePhoto, ComposeVideo, ComposeView, DraftLink, Limits, VideoState,
@@ -118,14 +121,14 @@ async fn take_form(
     post: Option<PostId>,
     request: Request,
 ) -> Result<Response> {
+    let is_new = post.is_none();
     let is_multipart = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
     let taken = if is_multipart {
         take_multipart(app, &context.viewer, post, request).await?
     } else {
-        let request = request
-            .map(|body| axum::body::Body::new(http_body_util::Limited::new(body, 256 << 10)));
+        let request = request.map(|body| Body::new(Limited::new(body, 256 << 10)));
         let fields = Fields::from_request(request, &()).await?;
         let post = match post {
             Some(post) => post,
@@ -146,8 +149,9 @@ async fn take_form(
     button.rearrange(&mut form.draft.photos);
 
     let before = actions::open(&app.db, &context.viewer, post).await?;
-    // A draft made by this very request has no version in its form.
-    let version = if form.version == 0 { before.revision.version } else { form.version };
+    // A draft made by this very request has no version in its form. Of one that was there before, a form without a version has seen
+    // nothing, and its empty fields would take the place of what is kept.
+    let version = if is_new { before.revision.version } else { form.version };
     let revision =
         match actions::save(app, &context.viewer, post, version, form.draft.clone()).await {
             Ok(revision) => revision,
@@ -221,6 +225,9 @@ async fn start(app: &App, viewer: &Viewer, fields: &Fields) -> Result<PostId> {
 }
 
 /// Reads the form as it comes: words are kept, files go where they belong, nothing is held whole.
+///
+/// The words stand behind the files. So a file that isn't taken is read over, lest what was typed be lost; a form too long even for
+/// that is [`Error::TooLarge`], and the draft stays as it was.
 async fn take_multipart(
     app: &App,
     viewer: &Viewer,
@@ -228,13 +235,24 @@ async fn take_multipart(
     request: Request,
 ) -> Result<Taken> {
     const WORDS: usize = 256 << 10;
-    let broken = |_| Error::BadRequest("the form broke off");
+    /// What a part costs beside its name and its words.
+    const PART: usize = 100;
+    let broken = |error: MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::BadRequest("the form broke off"),
+    };
+    let most = most_form_bytes(app);
+    let request = request.map(|body| Body::new(Limited::new(body, most)));
     let mut parts =
         Multipart::from_request(request, &()).await.map_err(|_| Error::BadRequest("no form"))?;
     let (mut post, mut fields, mut words) = (post, Fields::default(), 0usize);
     let (mut new_photos, mut refused) = (Vec::new(), Vec::new());
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
+        words += name.len() + PART;
+        if words > WORDS {
+            return Err(Error::TooLarge);
+        }
         if part.file_name().is_none() {
             let mut value = Vec::new();
             while let Some(chunk) = part.chunk().await.map_err(broken)? {
@@ -263,11 +281,12 @@ async fn take_multipart(
                 Err(Error::TooLarge) => {
                     let megabytes = i64::from(limits(app).photo_megabytes);
                     refused.push(("photos", "error-file-too-big", Some(megabytes)));
-                    // The rest of a body that is past its limit is not read.
-                    break;
                 }
                 Err(Error::Conflict(_)) => {
                     refused.push(("photos", "error-photos-many", Some(super::PHOTOS as i64)));
+                }
+                Err(Error::TooMany { .. }) => {
+                    refused.push(("photos", "error-too-many-words", None));
                 }
                 Err(error) => return Err(error),
             },
@@ -287,7 +306,9 @@ async fn take_multipart(
                     Err(Error::TooLarge) => {
                         let megabytes = i64::from(limits(app).video_megabytes);
                         refused.push(("video", "error-file-too-big", Some(megabytes)));
-                        break;
+                    }
+                    Err(Error::TooMany { .. }) => {
+                        refused.push(("video", "error-too-many-words", None));
                     }
                     Err(error) => return Err(error),
                 }
@@ -302,10 +323,15 @@ async fn take_multipart(
     Ok(Taken { post, fields, new_photos, refused })
 }
 
+/// Twice the largest form that could be taken whole.
+fn most_form_bytes(app: &App) -> usize {
+    let photos = app.config.photo_max_bytes.saturating_mul(super::PHOTOS as u64);
+    let most = app.config.video_max_bytes.saturating_add(photos).saturating_mul(2);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
 /// A part borrows the form it comes from, a body must own its bytes: hand them over a few chunks at a time.
-fn spooled(
-    mut part: axum::extract::multipart::Field<'_>,
-) -> (axum::body::Body, impl Future<Output = ()>) {
+fn spooled(mut part: axum::extract::multipart::Field<'_>) -> (Body, impl Future<Output = ()>) {
     let (send, receive) = tokio::sync::mpsc::channel::<Result<bytes::Bytes, std::io::Error>>(4);
     let feed = async move {
         loop {
@@ -324,7 +350,7 @@ fn spooled(
     let stream = futures_util::stream::unfold(receive, |mut receive| async move {
         receive.recv().await.map(|chunk| (chunk, receive))
     });
-    (axum::body::Body::from_stream(stream), feed)
+    (Body::from_stream(stream), feed)
 }
 
 /// PUT /posts/{id}/draft: the script's save. Wrong fields are left out and told at the next submit.

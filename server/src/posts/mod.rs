@@ -211,11 +211,16 @@ pub const PHOTOS: usize = 10;
 pub const ALT_CHARS: usize = 200;
 pub const AGE_MONTHS: u16 = 216;
 
-/// The form in which a tag is compared: NFKC, lower case, no spaces, no leading `#`.
+/// The form in which a tag is compared: NFKC, lower case, no spaces, no leading `#`. No control characters either: no stored tag has
+/// any, and an address may bring all of them.
 pub fn fold_tag(typed: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     let folded: String = typed.nfkc().collect::<String>().to_lowercase();
-    folded.trim_start_matches('#').chars().filter(|c| !c.is_whitespace()).collect()
+    folded
+        .trim_start_matches('#')
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control())
+        .collect()
 }
 
 /// The tags in a line as people type them: separated by spaces, commas, 、 or `#`. Each once, in order.
@@ -275,6 +280,13 @@ mod tests {
             .map(|tag| tag.label)
             .collect();
         assert_eq!(labels, ["離乳食", "中期", "ｶﾎﾞﾁｬ"]);
+    }
+
+    #[test]
+    fn a_tag_is_found_by_any_address_that_means_it() {
+        for typed in ["離乳食", "＃離乳食", " 離乳 食 ", "離\0乳\u{7f}食"] {
+            assert_eq!(fold_tag(typed), "離乳食", "{typed:?}");
+        }
     }
 
     #[test]
