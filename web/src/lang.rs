@@ -59,6 +59,16 @@ impl Lang {
         }
     }
 
+    /// The attribute for words that members wrote, which are Japanese: on an English page it tells the browser where their lines may
+    /// break, and a screen reader which voice to take.
+    #[must_use]
+    pub fn theirs(self) -> Markup {
+        Markup(Cow::Borrowed(match self {
+            Self::Ja | Self::JaSimple => "",
+            Self::En => " lang=\"ja\"",
+        }))
+    }
+
     /// The language's own name for itself.
     #[must_use]
     pub fn own_name(self) -> &'static str {

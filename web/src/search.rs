@@ -40,6 +40,16 @@ pub struct SearchView {
     pub unavailable: bool,
 }
 
+/// What a blank search offers to begin with: each message, and the words it searches for, which are those that posts are written in.
+pub(crate) const EXAMPLES: [(&str, &str); 6] = [
+    ("search-try-night", "夜泣き"),
+    ("search-try-weaning", "離乳食"),
+    ("search-try-no", "イヤイヤ期"),
+    ("search-try-eat", "食べない"),
+    ("search-try-rain", "雨の日"),
+    ("search-try-bath", "お風呂"),
+];
+
 #[must_use]
 pub fn search(chrome: &Chrome, view: &SearchView) -> String {
     let lang = chrome.lang;

@@ -1,9 +1,25 @@
-// On every page: questions before what cannot be undone, sharing, printing. Small on purpose.
+// On every page: questions before what cannot be undone, passwords to be seen. Small on purpose.
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-confirm]")) {
   form.addEventListener("submit", (event) => {
     if (!confirm(form.dataset.confirm)) event.preventDefault();
   });
+}
+
+// A password typed with one thumb may be looked at; it goes out as a password all the same.
+for (const field of document.querySelectorAll<HTMLInputElement>("input[data-show]")) {
+  const label = document.createElement("label");
+  label.className = "check";
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.addEventListener("change", () => {
+    field.type = box.checked ? "text" : "password";
+  });
+  field.form?.addEventListener("submit", () => {
+    field.type = "password";
+  });
+  label.append(box, field.dataset.show ?? "");
+  field.after(label);
 }
 
 // An error summary is read first, by eyes and by screen readers.

@@ -21,12 +21,25 @@ import { VideoSlot } from "./compose/video";
 
 const form = document.querySelector<HTMLFormElement>("form[data-compose]");
 if (form) {
-  document.documentElement.classList.add("enhanced");
   const draft = new Draft(form);
   const photos = new PhotoList(form, draft, () => video.follow());
   const video = new VideoSlot(form, draft, (status) => photos.take(status.photos));
   const tags = form.querySelector<HTMLInputElement>("input[data-tags]");
   if (tags) showTagChips(tags, form.dataset.tChipRemove ?? "");
+
+  // Enter in a field goes on to the next one, as the phone's own key says.
+  form.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (event.key !== "Enter" || event.isComposing || !(field instanceof HTMLInputElement)) return;
+    if (field.type === "file") return;
+    event.preventDefault();
+    const fields = [
+      ...form.querySelectorAll<HTMLElement>(
+        "input:not([type=hidden]):not([type=file]), select, textarea",
+      ),
+    ];
+    fields[fields.indexOf(field) + 1]?.focus();
+  });
 
   // What is on its way arrives first: the last words, then the photos, then the video.
   let letThrough = false;

@@ -3,6 +3,8 @@
 // POST {form.action} with `on=1|0` and `accept: application/json` answers
 // `{ "thanked": boolean, "thanks": number }`; any other status falls back to the plain form.
 
+const saidMs = 8000;
+
 interface ThanksAnswer {
   thanked: boolean;
   thanks: number;
@@ -14,9 +16,13 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-thanks]
   const count = form.querySelector("[data-count]");
   const said = form.querySelector<HTMLElement>("[data-said]");
   if (!on || !button || !count || !said) continue;
+  // Not `disabled`: that would take the focus from whoever pressed it with a key.
+  let busy = false;
+  let quieter = 0;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    button.disabled = true;
+    if (busy) return;
+    busy = true;
     try {
       const response = await fetch(form.getAttribute("action") ?? "", {
         method: "POST",
@@ -27,12 +33,15 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-thanks]
       const answer = (await response.json()) as ThanksAnswer;
       on.value = answer.thanked ? "0" : "1";
       button.setAttribute("aria-pressed", String(answer.thanked));
-      count.textContent = String(answer.thanks);
+      count.textContent = answer.thanks > 0 ? String(answer.thanks) : "";
       said.textContent = answer.thanked ? (said.dataset.said ?? "") : "";
+      // It lies over the words; whoever has read it goes on reading them.
+      clearTimeout(quieter);
+      quieter = setTimeout(() => said.replaceChildren(), saidMs);
     } catch {
       form.submit();
     } finally {
-      button.disabled = false;
+      busy = false;
     }
   });
 }

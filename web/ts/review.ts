@@ -21,6 +21,12 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+// Enter on a reason chooses it and decides nothing.
+document.querySelector("[data-decide]")?.addEventListener("keydown", (event) => {
+  if (!(event instanceof KeyboardEvent) || event.key !== "Enter") return;
+  if (event.target instanceof HTMLInputElement) event.preventDefault();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTyping(event.target)) {
     return;

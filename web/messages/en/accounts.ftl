@@ -1,7 +1,7 @@
 signup-title = Join
-signup-words = A nickname is enough. We do not ask for your name or your child's.
+signup-words = Join with a nickname. We do not ask for your name or your child's.
 signup-submit = Join
-signup-agree = By joining you agree to the guidelines.
+signup-agree = By joining you agree to these:
 signup-have = Already a member?
 field-nickname = Nickname
 field-nickname-hint = Everyone sees it. Up to 20 characters; you can change it later.
@@ -9,6 +9,7 @@ field-email = E-mail address
 field-email-hint = Never shown. Only for confirming and for replies to you.
 field-password = Password
 field-password-hint = At least { $n } characters. A sentence you like works well; no symbols needed.
+field-password-show = Show what I type
 field-password-new = New password
 field-password-current = Current password
 login-title = Log in
@@ -38,7 +39,7 @@ me-thanks = { $n ->
        *[other] { $n } thank-yous have reached you
     }
 me-empty = Nothing yet. Why not begin with something small that helped yesterday?
-me-group-act = For you to do
+me-group-act = Your turn
 me-group-waiting = With us
 me-group-drafts = Drafts
 me-group-published = Published

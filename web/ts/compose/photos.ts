@@ -95,10 +95,11 @@ export class PhotoList {
     const preview = URL.createObjectURL(file);
     const wait = item.querySelector<HTMLElement>(".photo-wait");
     const image = document.createElement("img");
-    image.alt = file.name;
+    image.alt = fill(this.words.tPhoto, { n: this.list.children.length + 1 });
     image.src = preview;
     image.addEventListener("load", () => wait?.replaceWith(image), { once: true });
     this.list.append(item);
+    this.renumber();
     this.sending += 1;
     this.queue = this.queue.then(async () => {
       try {
@@ -184,14 +185,17 @@ export class PhotoList {
     if (button.value.startsWith("photo-remove-")) {
       const next = item.nextElementSibling ?? item.previousElementSibling;
       item.remove();
-      (next?.querySelector<HTMLElement>("button.tool") ?? this.input).focus();
+      this.reordered();
+      (next?.querySelector<HTMLElement>("[value^=photo-remove-]") ?? this.input).focus();
     } else {
       const items = this.items();
       const step = button.value.startsWith("photo-up-") ? -1 : 1;
       this.list.append(...moved(items, items.indexOf(item), step));
-      button.focus();
+      this.reordered();
+      // At an end the button has nothing more to do, and its neighbour takes the focus.
+      const other = step < 0 ? button.nextElementSibling : button.previousElementSibling;
+      (button.disabled && other instanceof HTMLElement ? other : button).focus();
     }
-    this.reordered();
   }
 
   private reordered(): void {
@@ -200,12 +204,22 @@ export class PhotoList {
       .map((item) => item.dataset.photo)
       .filter(Boolean)
       .join(",");
+    this.renumber();
+    this.draft.changed();
+  }
+
+  private renumber(): void {
+    const items = this.items();
     for (const [i, item] of items.entries()) {
-      const [up, down] = item.querySelectorAll<HTMLButtonElement>("button.tool");
+      const [up, down, remove] = item.querySelectorAll<HTMLButtonElement>("button.tool");
       if (up) up.disabled = i === 0;
       if (down) down.disabled = i === items.length - 1;
+      const photo = fill(this.words.tPhoto, { n: i + 1 });
+      up?.setAttribute("aria-label", `${photo}: ${this.words.tUp}`);
+      down?.setAttribute("aria-label", `${photo}: ${this.words.tDown}`);
+      remove?.setAttribute("aria-label", `${photo}: ${this.words.tRemove}`);
+      item.querySelector("img")?.setAttribute("alt", photo);
     }
-    this.draft.changed();
   }
 
   private showPicture(id: string, url: string): void {

@@ -44,6 +44,8 @@ export class VideoSlot {
   private finished: Promise<void> = Promise.resolve();
   private finish: () => void = () => undefined;
   private timer = 0;
+  /** The file whose card is on the page. */
+  private shown: File | null = null;
 
   constructor(
     private readonly form: HTMLFormElement,
@@ -113,12 +115,12 @@ export class VideoSlot {
       return;
     }
     await this.upload?.abort();
-    this.show(file.name);
+    this.show(file);
     let id: string;
     try {
       id = await this.draft.ensure();
     } catch {
-      this.slot.replaceChildren();
+      this.empty();
       this.complain(this.words.tOffline ?? "");
       return;
     }
@@ -127,7 +129,7 @@ export class VideoSlot {
   }
 
   private async send(file: File, id: string): Promise<void> {
-    this.show(file.name);
+    if (this.shown !== file) this.show(file);
     clearTimeout(this.timer);
     this.finish();
     this.finished = new Promise((resolve) => {
@@ -191,7 +193,7 @@ export class VideoSlot {
     const upload = this.upload;
     this.upload = null;
     clearTimeout(this.timer);
-    this.slot.replaceChildren();
+    this.empty();
     if (this.draft.id) await forgetFile(this.draft.id);
     // Offline, the server drops the rest when it expires.
     await upload?.abort(true).catch(() => undefined);
@@ -223,6 +225,7 @@ export class VideoSlot {
       } else if (video?.state === "failed") {
         this.progress("failed", null);
         this.say(video.message || (this.words.tFailed ?? ""));
+        this.offerRetry();
       }
       const photosWait = status.photos?.some((photo) => !photo.url) ?? false;
       if (video?.state === "processing" || video?.state === "uploading" || photosWait)
@@ -232,39 +235,88 @@ export class VideoSlot {
     }
   }
 
-  /** The card for `name`, made if the page has none. */
-  private show(name: string): void {
-    let card = this.slot.querySelector<HTMLElement>("[data-video-card]");
-    if (!card) {
-      card = document.createElement("div");
-      card.dataset.videoCard = "";
-      const words = document.createElement("div");
-      words.className = "video-words";
-      const file = document.createElement("b");
-      file.className = "file-name";
-      const status = document.createElement("p");
-      status.dataset.videoStatus = "";
-      status.setAttribute("role", "status");
-      const bar = document.createElement("progress");
-      bar.max = 100;
-      bar.dataset.videoProgress = "";
-      words.append(file, status, bar);
-      const row = document.createElement("div");
-      row.className = "row";
-      const remove = document.createElement("button");
-      remove.className = "button small";
-      remove.name = "action";
-      remove.value = "video-remove";
-      remove.dataset.videoRemove = "";
-      remove.textContent = this.words.tRemove ?? "";
-      row.append(remove);
-      card.append(words, row);
-      this.slot.replaceChildren(card);
-    }
-    const file = card.querySelector(".file-name");
-    if (file) file.textContent = name;
+  /** A card for `file` in place of any other: how it begins, its name, and how far it is. */
+  private show(file: File): void {
+    this.empty();
+    this.shown = file;
+    const card = document.createElement("div");
+    card.dataset.videoCard = "";
+    const words = document.createElement("div");
+    words.className = "video-words";
+    const name = document.createElement("b");
+    name.className = "file-name";
+    name.textContent = file.name;
+    const status = document.createElement("p");
+    status.dataset.videoStatus = "";
+    status.setAttribute("role", "status");
+    const bar = document.createElement("progress");
+    bar.max = 100;
+    bar.dataset.videoProgress = "";
+    bar.setAttribute("aria-label", this.words.tProgress ?? "");
+    words.append(name, status, bar);
+    const row = document.createElement("div");
+    row.className = "row";
+    const remove = document.createElement("button");
+    remove.className = "button small";
+    remove.name = "action";
+    remove.value = "video-remove";
+    remove.dataset.videoRemove = "";
+    remove.textContent = this.words.tRemove ?? "";
+    row.append(remove);
+    card.append(this.beginning(file), words, row);
+    this.slot.replaceChildren(card);
+    this.call(this.words.tVideoReplace);
     this.progress("uploading", 0);
     this.say(fill(this.words.tUploading, { percent: 0 }));
+  }
+
+  /** The film's first picture, or a drawn camera where this browser cannot show the film. */
+  private beginning(file: File): HTMLElement {
+    const film = document.createElement("video");
+    film.className = "video-poster";
+    film.muted = true;
+    film.playsInline = true;
+    film.preload = "metadata";
+    film.setAttribute("aria-hidden", "true");
+    const address = URL.createObjectURL(file);
+    film.addEventListener(
+      "error",
+      () => {
+        URL.revokeObjectURL(address);
+        const badge = document.createElement("span");
+        badge.className = "badge";
+        const icon = this.form.querySelector("label[for=f-video] .icon");
+        if (icon) badge.append(icon.cloneNode(true));
+        film.replaceWith(badge);
+      },
+      { once: true },
+    );
+    film.src = `${address}#t=0.1`;
+    return film;
+  }
+
+  /** Only for what the server has and could not make ready; a refused film is chosen anew. */
+  private offerRetry(): void {
+    const row = this.slot.querySelector(".row");
+    if (!row || row.querySelector("[value=video-retry]")) return;
+    const retry = document.createElement("button");
+    retry.className = "button small";
+    retry.name = "action";
+    retry.value = "video-retry";
+    retry.textContent = this.words.tRetry ?? "";
+    row.prepend(retry);
+  }
+
+  private empty(): void {
+    this.shown = null;
+    this.slot.replaceChildren();
+    this.call(this.words.tVideo);
+  }
+
+  /** What the button for choosing says. */
+  private call(words: string | undefined): void {
+    const label = this.form.querySelector("label[for=f-video] b");
+    if (label && words) label.textContent = words;
   }
 
   private progress(state: string, percent: number | null): void {
