@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use askama::filters::HtmlSafe;
+use askama::{FastWritable, Values};
 
 /// HTML made from a person's words, already sanitised: goes into a page as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,18 @@ impl fmt::Display for SafeHtml {
 }
 
 impl HtmlSafe for SafeHtml {}
+
+/// Pages are made of these: straight into the page, past the formatter.
+macro_rules! written_as_they_are {
+    ($($type:ty),+) => {$(
+        impl FastWritable for $type {
+            fn write_into(&self, page: &mut dyn fmt::Write, _: &dyn Values) -> askama::Result<()> {
+                Ok(page.write_str(&self.0)?)
+            }
+        }
+    )+};
+}
+written_as_they_are!(SafeHtml, Markup);
 
 /// HTML that web itself wrote: a message with its ruby, a drawing.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use askama::filters::HtmlSafe;
+use askama::{FastWritable, Values};
 
 use crate::vocabulary::clock_length;
 
@@ -81,14 +82,26 @@ pub(crate) struct SrcSet<'a> {
     most: u32,
 }
 
-impl fmt::Display for SrcSet<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl FastWritable for SrcSet<'_> {
+    fn write_into(&self, page: &mut dyn fmt::Write, values: &dyn Values) -> askama::Result<()> {
         let widths = self.widths.iter().filter(|width| **width <= self.most);
         for (i, width) in widths.enumerate() {
-            let comma = if i == 0 { "" } else { ", " };
-            write!(f, "{comma}{}{width}.{} {width}w", self.folder, self.extension)?;
+            page.write_str(if i == 0 { "" } else { ", " })?;
+            page.write_str(self.folder)?;
+            width.write_into(page, values)?;
+            page.write_str(".")?;
+            page.write_str(self.extension)?;
+            page.write_str(" ")?;
+            width.write_into(page, values)?;
+            page.write_str("w")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for SrcSet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_into(f, askama::NO_VALUES).map_err(|_| fmt::Error)
     }
 }
 

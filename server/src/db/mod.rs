@@ -94,6 +94,15 @@ impl Db {
         Ok(Tx { inner, db: self.clone(), enqueued: false, changed: false })
     }
 
+    /// Runs `work` so that what it reads on SQLite, in its own task and until it writes, is one state of the database. For answering
+    /// a GET; on PostgreSQL each statement sees what is committed.
+    pub async fn in_one_snapshot<F: Future>(&self, work: F) -> F::Output {
+        match &self.0.backend {
+            Backend::Sqlite(db) => db.in_one_snapshot(work).await,
+            Backend::Postgres(_) => work.await,
+        }
+    }
+
     /// For what needs a moment of its own, such as a migration: any SQL, several statements.
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.0.backend, Backend::Postgres(_))

@@ -4,14 +4,20 @@ use super::{DbError, Result, Row};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use sea_query_rusqlite::RusqliteValues;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
+tokio::task_local! {
+    /// The reader of the task that runs in [`Sqlite::in_one_snapshot`], with its transaction open.
+    static SNAPSHOT: RefCell<Option<Connection>>;
+}
+
 pub(super) struct Sqlite {
     path: PathBuf,
     writer: Arc<tokio::sync::Mutex<Connection>>,
-    /// Idle readers. A read never awaits, so there are at most as many as threads.
+    /// Idle readers: at most as many as threads, and as requests in the middle of a page.
     readers: Mutex<Vec<Connection>>,
 }
 
@@ -34,14 +40,53 @@ impl Sqlite {
     }
 
     pub(super) fn read(&self, sql: &str, values: &RusqliteValues) -> Result<Vec<Row>> {
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let reader = match idle {
+        let Ok(held) = SNAPSHOT.try_with(RefCell::take) else {
+            let reader = self.idle_reader()?;
+            let rows = select(&reader, sql, values);
+            self.put_back(reader);
+            return rows;
+        };
+        let reader = match held {
             Some(reader) => reader,
-            None => self.open_reader()?,
+            None => {
+                let reader = self.idle_reader()?;
+                run(&reader, "BEGIN")?;
+                reader
+            }
         };
         let rows = select(&reader, sql, values);
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        SNAPSHOT.with(|held| held.replace(Some(reader)));
         rows
+    }
+
+    /// What `work` reads in its own task is one state of the database, the one at its first read; and the locks that a read takes,
+    /// which cost as much as a short one, are taken once. Ends early when `work` begins to write.
+    pub(super) async fn in_one_snapshot<F: Future>(&self, work: F) -> F::Output {
+        let whole = async {
+            let done = work.await;
+            self.end_snapshot();
+            done
+        };
+        SNAPSHOT.scope(RefCell::new(None), whole).await
+    }
+
+    fn end_snapshot(&self) {
+        let held = SNAPSHOT.try_with(RefCell::take).ok().flatten();
+        // A reader that can't end its transaction is closed, which does.
+        if let Some(reader) = held
+            && run(&reader, "COMMIT").is_ok()
+        {
+            self.put_back(reader);
+        }
+    }
+
+    fn idle_reader(&self) -> Result<Connection> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| self.open_reader(), Ok)
+    }
+
+    fn put_back(&self, reader: Connection) {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
     }
 
     fn open_reader(&self) -> Result<Connection> {
@@ -57,6 +102,8 @@ impl Sqlite {
     }
 
     pub(super) async fn begin(&self) -> Result<SqliteTx> {
+        // What is written is seen by what is read afterwards.
+        self.end_snapshot();
         let connection = self.writer.clone().lock_owned().await;
         connection.execute_batch("BEGIN IMMEDIATE").map_err(driver)?;
         Ok(SqliteTx { connection, open: true })
@@ -112,6 +159,14 @@ impl Drop for SqliteTx {
             tracing::error!(%error, "rollback failed");
         }
     }
+}
+
+fn run(connection: &Connection, sql: &str) -> Result<()> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute([]))
+        .map_err(driver)?;
+    Ok(())
 }
 
 fn select(connection: &Connection, sql: &str, values: &RusqliteValues) -> Result<Vec<Row>> {

@@ -22,7 +22,9 @@ use crate::access::viewer;
 use crate::app::App;
 use crate::discovery::cache::ReadyPages;
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -44,6 +46,7 @@ pub fn site(app: &App, routes: Router<App>) -> Site {
         .layer(from_fn_with_state(app.clone(), security::headers))
         .layer(CompressionLayer::new().gzip(true).compress_when(compressible))
         .layer(CatchPanicLayer::custom(error_pages::panicked))
+        .layer(from_fn_with_state(app.clone(), one_snapshot))
         .layer(from_fn_with_state(app.clone(), viewer::load))
         .layer(security::csrf(app))
         .layer(from_fn_with_state(app.clone(), error_pages::render));
@@ -53,4 +56,13 @@ pub fn site(app: &App, routes: Router<App>) -> Site {
         .layer(layers)
         .with_state(app.clone());
     ReadyPages::new(app.clone(), router)
+}
+
+/// A page shows one state of the database: its list and its counts agree.
+async fn one_snapshot(State(app): State<App>, request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        app.db.in_one_snapshot(next.run(request)).await
+    } else {
+        next.run(request).await
+    }
 }
