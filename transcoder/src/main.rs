@@ -12,15 +12,20 @@ mod report;
 mod sandbox;
 mod video;
 
-use refusal::{Refusal, Result};
+use refusal::{OrRefuse, Refusal, Result};
 use report::Reporter;
 use sandbox::Cage;
 use std::io::BufRead;
 use std::process::ExitCode;
+use std::thread::{Builder, scope};
 use transcoder_protocol::{Event, Failure, Output, Task};
 
 /// Longest task line taken from the parent, in bytes.
 const MAX_TASK_BYTES: u64 = 64 << 10;
+
+/// Of the thread that works, in bytes: libav counts on as much as a first thread usually has, the decoders of photos on little.
+const VIDEO_STACK_BYTES: usize = 8 << 20;
+const PHOTO_STACK_BYTES: usize = 1 << 20;
 
 fn main() -> ExitCode {
     let mut reporter = Reporter::to_stdout();
@@ -50,7 +55,8 @@ fn work(task: &Task, reporter: &mut Reporter) -> Result<Output> {
             output: &task.output,
             max_memory_bytes: task.limits.max_memory_bytes,
             // As if every core worked all the time: the parent's wall clock is the tighter limit.
-            max_cpu_seconds: video::thread_count() as u64 * task.limits.max_wall_ms.div_ceil(1000),
+            max_cpu_seconds: u64::from(task.limits.threads.max(1))
+                * task.limits.max_wall_ms.div_ceil(1000),
             max_file_bytes: task.limits.max_output_bytes,
             program: None,
         },
@@ -64,8 +70,23 @@ fn work(task: &Task, reporter: &mut Reporter) -> Result<Output> {
         },
     };
     reporter.send(&cage.close());
-    match task {
-        Task::Video(task) => video::make(task, reporter).map(Output::Video),
-        Task::Photo(task) => photo::make(task, reporter).map(Output::Photo),
-    }
+    sandbox::end_when_refused();
+    // On a stack that is there as a whole: the first thread's grows as it is used, and at the limit of memory that is a crash.
+    let stack_bytes = match task {
+        Task::Video(_) => VIDEO_STACK_BYTES,
+        Task::Photo(_) => PHOTO_STACK_BYTES,
+    };
+    scope(|scope| {
+        let work = move || match task {
+            Task::Video(task) => video::make(task, reporter).map(Output::Video),
+            Task::Photo(task) => photo::make(task, reporter).map(Output::Photo),
+        };
+        Builder::new()
+            .name("work".into())
+            .stack_size(stack_bytes)
+            .spawn_scoped(scope, work)
+            .or_refuse(Failure::TooHeavy, "starting the work")?
+            .join()
+            .unwrap_or_else(|_| Err(Refusal::new(Failure::Crashed, "the work panicked")))
+    })
 }

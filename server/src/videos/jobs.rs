@@ -10,7 +10,7 @@ use crate::time_id::VideoId;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::watch;
-use transcoder_protocol::run::{TaskFailure, run};
+use transcoder_protocol::run::{TaskFailure, Update, run};
 use transcoder_protocol::{Failure, Output, Task, VideoLimits, VideoOutput, VideoTask};
 
 /// Makes the next generation of a video from its source. May die anywhere: a generation counts only when its row does.
@@ -106,8 +106,10 @@ impl TranscodeVideo {
     /// `None` when nobody wants the video any more; the child is gone then.
     async fn transcode(&self, app: &App, task: &Task) -> Result<Option<Output>, TaskFailure> {
         let (progress, told) = watch::channel(0u16);
-        let child = run(&app.config.transcoder, task, move |permille| {
-            progress.send_replace(permille);
+        let child = run(&app.config.transcoder, task, move |update| {
+            if let Update::Progress(permille) = update {
+                progress.send_replace(permille);
+            }
         });
         tokio::select! {
             outcome = child => outcome.map(Some),

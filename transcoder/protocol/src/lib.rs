@@ -2,7 +2,8 @@
 //!
 //! The server starts `megurumi-transcoder`, writes one [`Task`] as a line of JSON to its standard input, and reads
 //! [`Event`]s, one JSON line each, from its standard output until the process ends. The last event is [`Event::Done`] or
-//! [`Event::Failed`]; a child that ends without either was killed or crashed, and is reported as [`Failure::Crashed`].
+//! [`Event::Failed`]; a child that ends without either was killed or crashed, and is reported as [`Failure::Crashed`], or as
+//! [`Failure::TooHeavy`] if its exit status is [`NO_MEMORY_STATUS`].
 
 pub mod hls;
 #[cfg(feature = "run")]
@@ -11,6 +12,9 @@ pub mod storyboard;
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+/// Exit status of a child that was refused memory: there may be none left for a last word.
+pub const NO_MEMORY_STATUS: i32 = 12;
 
 /// One piece of work for one child process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,7 +34,9 @@ pub struct VideoTask {
     pub limits: VideoLimits,
 }
 
+/// What a task leaves out has its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct VideoLimits {
     pub max_duration_ms: u64,
     /// Width × height of one decoded frame.
@@ -40,6 +46,8 @@ pub struct VideoLimits {
     pub max_wall_ms: u64,
     pub max_memory_bytes: u64,
     pub max_output_bytes: u64,
+    /// Threads that may work at once, at least one.
+    pub threads: u32,
 }
 
 impl Default for VideoLimits {
@@ -51,6 +59,7 @@ impl Default for VideoLimits {
             max_wall_ms: 30 * 60_000,
             max_memory_bytes: 3 << 30,
             max_output_bytes: 2 << 30,
+            threads: std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
         }
     }
 }
@@ -103,12 +112,54 @@ pub enum Event {
     Progress {
         permille: u16,
     },
+    /// Of a clip, once, before its first segment.
+    Outline(Outline),
+    /// One more segment of a rendition can be read from disk.
+    Segment(NewSegment),
     Done(Output),
     Failed {
         failure: Failure,
         /// For the operator's log, never shown to a person.
         detail: String,
     },
+}
+
+/// What a clip will become: all that a master playlist needs while the segments are still being made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outline {
+    pub width: u32,
+    pub height: u32,
+    pub has_audio: bool,
+    /// Length of the clip, as far as the source tells.
+    pub expected_ms: Option<u64>,
+    /// No segment will be longer.
+    pub longest_segment_ms: f64,
+    /// Ascending by short side; the same that [`VideoOutput::renditions`] will have.
+    pub renditions: Vec<RenditionOutline>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RenditionOutline {
+    pub file: String,
+    pub width: u32,
+    pub height: u32,
+    pub frame_rate: f64,
+    pub codecs: String,
+    /// Bits per second: what the encoder may reach over one segment, and in the mean.
+    pub peak_bandwidth: u64,
+    pub average_bandwidth: u64,
+}
+
+/// A segment whose bytes are on disk and final, as those of all segments before it. So is the init section, but for the
+/// length that `mehd` states at the end; and what lies between the two is filled at the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewSegment {
+    /// As in [`RenditionOutline::file`].
+    pub file: String,
+    /// Counted from zero.
+    pub index: u32,
+    pub init_bytes: u64,
+    pub segment: Segment,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 //! the future kills the whole group. What it says is read within bounds, and believed only as far as its type allows:
 //! a child that was taken over can lie about a clip, not harm the parent.
 
-use crate::{Event, Failure, Output, Task};
+use crate::{Event, Failure, NO_MEMORY_STATUS, NewSegment, Outline, Output, Task};
 use std::collections::VecDeque;
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
@@ -25,6 +25,17 @@ const MAX_LINE_BYTES: usize = 1 << 20;
 const MAX_EVENT_BYTES: usize = 16 << 20;
 /// How much of the end of standard error goes into the detail of a failure, in bytes.
 const LOG_TAIL_BYTES: usize = 4 << 10;
+
+/// What a child says while it works.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Update {
+    /// How much is done, 0 to 1000, a few times a second.
+    Progress(u16),
+    /// What a clip will become, once, before its first segment.
+    Outline(Outline),
+    /// A segment that can be read from the task's output folder from now on.
+    Segment(NewSegment),
+}
 
 /// Why a task failed: the class for its author, the detail for the operator's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,22 +58,22 @@ impl TaskFailure {
     }
 }
 
-/// Has `program` (the transcoder's executable) do `task`. `on_progress` hears how much is done, 0 to 1000, a few times a second.
+/// Has `program` (the transcoder's executable) do `task`. `on_update` hears how it goes; it must not block.
 ///
 /// On failure files may be left in the task's output folder; they are the caller's to remove.
 pub async fn run(
     program: &Path,
     task: &Task,
-    on_progress: impl FnMut(u16),
+    on_update: impl FnMut(Update),
 ) -> Result<Output, TaskFailure> {
-    run_with(program, task, SILENCE_LIMIT, on_progress).await
+    run_with(program, task, SILENCE_LIMIT, on_update).await
 }
 
 async fn run_with(
     program: &Path,
     task: &Task,
     silence_limit: Duration,
-    on_progress: impl FnMut(u16),
+    on_update: impl FnMut(Update),
 ) -> Result<Output, TaskFailure> {
     let wall = match task {
         Task::Video(task) => task.limits.max_wall_ms,
@@ -92,7 +103,7 @@ async fn run_with(
     };
     let conversation = async {
         send(stdin, &line).await;
-        hear(BufReader::new(stdout), deadline, silence_limit, on_progress).await
+        hear(BufReader::new(stdout), deadline, silence_limit, on_update).await
     };
     // Both at once: a child that fills standard error would block on it otherwise.
     let log = tail(stderr);
@@ -122,15 +133,34 @@ async fn run_with(
         None => timeout(EXIT_LIMIT, log).await.unwrap_or_default(),
     };
     outcome.map_err(|TaskFailure { failure, detail }| {
-        let failure = match failure {
-            // How Rust says that the memory limit was met, before it aborts.
-            Failure::Crashed if log_tail.contains("memory allocation of") => Failure::TooHeavy,
-            other => other,
-        };
         let detail =
             if log_tail.is_empty() { detail } else { format!("{detail}; log: {log_tail}") };
         TaskFailure { failure, detail }
     })
+}
+
+impl Event {
+    fn file_names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        match self {
+            Self::Outline(outline) => Box::new(outline.renditions.iter().map(|r| r.file.as_str())),
+            Self::Segment(segment) => Box::new(std::iter::once(segment.file.as_str())),
+            Self::Done(Output::Video(video)) => Box::new(
+                video
+                    .renditions
+                    .iter()
+                    .map(|rendition| rendition.file.as_str())
+                    .chain([video.poster.file.as_str(), video.storyboard.file.as_str()]),
+            ),
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+}
+
+/// Whether a name can only mean a file directly in the task's folder.
+fn is_plain_name(name: &str) -> bool {
+    !name.starts_with('.')
+        && (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
 impl Output {
@@ -175,7 +205,7 @@ async fn hear(
     mut events: impl AsyncBufRead + Unpin,
     deadline: Instant,
     silence_limit: Duration,
-    mut on_progress: impl FnMut(u16),
+    mut on_update: impl FnMut(Update),
 ) -> LastWord {
     let fail = |failure, detail: String| LastWord::Failed(TaskFailure::new(failure, detail));
     let mut bytes_read = 0;
@@ -208,7 +238,12 @@ async fn hear(
                     );
                 }
             }
-            Ok(Event::Progress { permille }) => on_progress(permille.min(1000)),
+            Ok(event) if !event.file_names().all(is_plain_name) => {
+                return fail(Failure::Crashed, "a file name that leads elsewhere".into());
+            }
+            Ok(Event::Progress { permille }) => on_update(Update::Progress(permille.min(1000))),
+            Ok(Event::Outline(outline)) => on_update(Update::Outline(outline)),
+            Ok(Event::Segment(segment)) => on_update(Update::Segment(segment)),
             Ok(Event::Done(output)) => return LastWord::Done(output),
             Ok(Event::Failed { failure, detail }) => return fail(failure, detail),
             Err(_) if !line.ends_with(b"\n") && line.len() < MAX_LINE_BYTES => {
@@ -230,10 +265,11 @@ async fn exit_failure(child: &mut Group) -> TaskFailure {
 }
 
 fn failure_of(status: ExitStatus) -> Failure {
-    match status.signal() {
-        Some(libc::SIGXCPU) => Failure::TookTooLong,
+    match (status.code(), status.signal()) {
+        (Some(NO_MEMORY_STATUS), _) => Failure::TooHeavy,
+        (_, Some(libc::SIGXCPU)) => Failure::TookTooLong,
         // Not by us: the kernel, out of memory.
-        Some(libc::SIGKILL) | Some(libc::SIGXFSZ) => Failure::TooHeavy,
+        (_, Some(libc::SIGKILL | libc::SIGXFSZ)) => Failure::TooHeavy,
         _ => Failure::Crashed,
     }
 }

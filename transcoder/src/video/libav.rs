@@ -113,10 +113,14 @@ pub fn extradata(context: &ff::codec::Context) -> Vec<u8> {
     }
 }
 
-/// Our memory limit shows as ENOMEM; anything else is `failure`.
+/// What a limit of ours refuses is `TooHeavy`; anything else is `failure`.
+///
+/// For errors of calls that have nothing to wait for: there `EAGAIN` says that a thread could not be started. `ENOMEM` is
+/// for more than libav gives at once; less, where there is none, ends the process (see `sandbox::memory`).
 pub fn refusal(error: ff::Error, failure: Failure, step: &str) -> Refusal {
+    use libc::{EAGAIN, EFBIG, ENOMEM, ENOSPC};
     let failure = match error {
-        ff::Error::Other { errno: libc::ENOMEM | libc::EFBIG | libc::ENOSPC } => Failure::TooHeavy,
+        ff::Error::Other { errno: ENOMEM | EAGAIN | EFBIG | ENOSPC } => Failure::TooHeavy,
         _ => failure,
     };
     Refusal::new(failure, format!("{step}: {error}"))
@@ -174,7 +178,7 @@ pub fn is_cut_away(packet: &ff::codec::packet::Packet) -> bool {
 /// The same picture once more, without copying it. A filter's input takes away what it is given.
 pub fn share(frame: &ff::frame::Video) -> ff::frame::Video {
     let mut shared = ff::frame::Video::empty();
-    // SAFETY: both frames are live and the new one is empty. Without memory it stays empty, which a filter refuses.
+    // SAFETY: both frames are live and the new one is empty. It can fail only for want of memory, which ends the process.
     unsafe { ffi::av_frame_ref(shared.as_mut_ptr(), frame.as_ptr()) };
     shared
 }

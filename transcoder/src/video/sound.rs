@@ -4,8 +4,8 @@
 //! Times of the packets made count in samples from the clip's start. The encoder's priming (its first packet, before time
 //! zero) is left out: players disagree about edit lists, and without it none is needed.
 
+use super::libav;
 use super::probe::{Source, Track, decoder_names};
-use super::{libav, thread_count};
 use crate::refusal::{Refusal, Result};
 use ff::codec::packet::Packet;
 use ff::filter::Graph;
@@ -132,7 +132,7 @@ fn open_decoder(track: &Track) -> Result<ff::codec::decoder::Opened, ff::Error> 
     decoder.set_packet_time_base(track.time_base);
     let mut options = ff::Dictionary::new();
     options.set("codec_whitelist", &decoder_names());
-    options.set("threads", &thread_count().min(2).to_string());
+    options.set("threads", "1");
     decoder.open_as_with(track.decoder, options)
 }
 

@@ -5,6 +5,7 @@
 
 mod fidelity;
 mod files;
+mod growing;
 mod media;
 mod refusals;
 mod watch;

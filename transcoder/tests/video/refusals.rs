@@ -156,6 +156,19 @@ async fn the_limits_hold() {
 }
 
 #[tokio::test]
+async fn the_want_of_memory_has_one_name_wherever_it_is_met() {
+    let studio = Studio::open();
+    let clip = studio.film("clip.mp4", CLIP);
+    // From too little to begin with to enough: on the way each stage and each library is the first to be refused.
+    for mebibytes in (40..=1000).step_by(40) {
+        let limits = VideoLimits { max_memory_bytes: mebibytes << 20, ..VideoLimits::default() };
+        if let Err(failure) = Studio::open().try_with(&clip, limits).await {
+            assert_eq!(failure.failure, Failure::TooHeavy, "{mebibytes} MiB: {failure}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_clip_that_hides_its_length_is_found_too_long() {
     let studio = Studio::open();
     // A stream without an end has no duration in its header, as browsers record it.

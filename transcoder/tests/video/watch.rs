@@ -4,7 +4,7 @@ use crate::media::{PROGRAM, Studio};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use transcoder_protocol::run::run;
+use transcoder_protocol::run::{Update, run};
 use transcoder_protocol::{Failure, VideoLimits};
 
 /// A program that does what `script` says in place of the transcoder.
@@ -21,7 +21,12 @@ async fn progress_rises_to_the_end() {
         .film("clip.mp4", "-f lavfi -i testsrc2=s=640x360:r=30:d=8 -c:v libx264 -preset ultrafast");
     let mut heard = Vec::new();
     let task = studio.task(&clip, VideoLimits::default());
-    run(Path::new(PROGRAM), &task, |permille| heard.push(permille)).await.unwrap();
+    let hear = |update| {
+        if let Update::Progress(permille) = update {
+            heard.push(permille);
+        }
+    };
+    run(Path::new(PROGRAM), &task, hear).await.unwrap();
     assert!(
         heard.len() >= 2 && heard.is_sorted() && heard.iter().all(|&permille| permille <= 1000),
         "{heard:?}"
@@ -35,11 +40,18 @@ async fn children_that_misbehave_are_told_apart() {
         ("kill -SEGV $$", Failure::Crashed),
         ("kill -XCPU $$", Failure::TookTooLong),
         ("kill -KILL $$", Failure::TooHeavy),
-        ("echo 'memory allocation of 99 bytes failed' >&2; kill -ABRT $$", Failure::TooHeavy),
+        ("kill -ABRT $$", Failure::Crashed),
+        ("exit 12", Failure::TooHeavy),
+        // In the middle of a line, as when another thread was speaking.
+        ("printf '{\"event\":\"progr'; exit 12", Failure::TooHeavy),
         ("echo not an event", Failure::Crashed),
         (
             "echo '{\"event\":\"failed\",\"failure\":\"no_video\",\"detail\":\"\"}'",
             Failure::NoVideo,
+        ),
+        (
+            "echo '{\"event\":\"segment\",\"file\":\"../240p.mp4\",\"index\":0,\"init_bytes\":1,\"segment\":{\"offset\":1,\"bytes\":1,\"duration_ms\":1}}'",
+            Failure::Crashed,
         ),
         // Without an end of line, without an end.
         ("exec tr '\\0' 'x' < /dev/zero", Failure::Crashed),

@@ -1,0 +1,199 @@
+//! The first stage: packets are read once; those of the picture are decoded and handed on, those of the sound become the
+//! soundtrack. Here is also where a clip shows that it is longer or shorter than it claims.
+
+use super::lanes::{Feed, Halt, hand};
+use super::libav;
+use super::probe::{Source, decoder_names};
+use super::rendition::Production;
+use super::sound::Sound;
+use super::turns::Turns;
+use crate::refusal::{Refusal, Result};
+use ff::codec::packet::Packet;
+use ff::frame::Video as Frame;
+use ffmpeg_next as ff;
+use std::sync::mpsc::SyncSender;
+use transcoder_protocol::{Failure, VideoLimits};
+
+/// The last part of progress is for finishing.
+const PROGRESS_OF_READING: f64 = 0.98;
+
+/// A clip that ends this much before its container says is cut short: seconds, and share of its length.
+const MISSING_SECONDS: f64 = 0.5;
+const MISSING_SHARE: f64 = 0.1;
+
+pub struct Reader<'a> {
+    limits: VideoLimits,
+    source: Source,
+    production: &'a Production<'a>,
+    turns: &'a Turns,
+    decoder: ff::decoder::Video,
+    sound: Option<Sound>,
+    frames: SyncSender<Feed<Frame>>,
+    /// Where the picture's packets end so far, in seconds from the clip's start.
+    read_seconds: f64,
+}
+
+impl<'a> Reader<'a> {
+    /// `decoder_threads` for the picture.
+    pub fn new(
+        limits: VideoLimits,
+        mut source: Source,
+        sound: Option<Sound>,
+        production: &'a Production<'a>,
+        turns: &'a Turns,
+        decoder_threads: usize,
+        frames: SyncSender<Feed<Frame>>,
+    ) -> Result<Self> {
+        let wanted: Vec<usize> = [Some(&source.video), source.audio.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|track| track.index)
+            .collect();
+        libav::read_only(&mut source.input, &wanted);
+        let decoder =
+            open_decoder(&source, limits.max_frame_pixels, decoder_threads).map_err(|error| {
+                libav::refusal(error, Failure::UnsupportedCodec, "opening the picture")
+            })?;
+        Ok(Self { limits, source, production, turns, decoder, sound, frames, read_seconds: 0.0 })
+    }
+
+    pub fn run(mut self) -> Result<(), Halt> {
+        let mut packet = Packet::empty();
+        loop {
+            match packet.read(&mut self.source.input) {
+                Ok(()) => self.take(&packet)?,
+                Err(ff::Error::Eof) => break,
+                // The demuxer has stepped over something damaged and goes on behind it; what is missing counts at the end.
+                Err(ff::Error::InvalidData) if !libav::is_at_end(&self.source.input) => {}
+                Err(ff::Error::InvalidData) => break,
+                Err(error) => return Err(libav::refusal(error, Failure::Damaged, "reading").into()),
+            }
+        }
+        self.check_whole()?;
+        self.finish()
+    }
+
+    fn take(&mut self, packet: &Packet) -> Result<(), Halt> {
+        if packet.stream() == self.source.video.index {
+            self.note_time(packet);
+            let decoded = {
+                let _turn = self.turns.take();
+                // A damaged packet costs its frames, not the clip.
+                match self.decoder.send_packet(packet) {
+                    Ok(()) => self.decoded()?,
+                    Err(_) => Vec::new(),
+                }
+            };
+            self.hand_on(decoded)?;
+        } else if let Some(sound) = &mut self.sound {
+            let _turn = self.turns.take();
+            let mut ready = Vec::new();
+            sound.feed(packet, &mut ready)?;
+            self.production.soundtrack.add(ready);
+        }
+        Ok(self.check_length()?)
+    }
+
+    fn note_time(&mut self, packet: &Packet) {
+        if libav::is_cut_away(packet) {
+            return;
+        }
+        let Some(time) = packet.pts().or(packet.dts()) else { return };
+        let end = (time + packet.duration().max(0)) as f64 * f64::from(self.source.video.time_base)
+            - self.source.start_us as f64 / 1e6;
+        self.read_seconds = self.read_seconds.max(end);
+        let total =
+            self.source.picture.seconds.unwrap_or(self.limits.max_duration_ms as f64 / 1000.0);
+        let done = PROGRESS_OF_READING * self.read_seconds / total.max(0.001);
+        self.production.reporter.progress(done);
+    }
+
+    /// Length of what has been read of picture and sound.
+    fn seconds(&self) -> f64 {
+        self.read_seconds.max(self.sound.as_ref().map_or(0.0, Sound::seconds))
+    }
+
+    /// Containers lie about their length, or do not say it.
+    fn check_length(&self) -> Result<()> {
+        let seconds = self.seconds();
+        if seconds * 1000.0 > self.limits.max_duration_ms as f64 + 1000.0 {
+            return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s read")));
+        }
+        Ok(())
+    }
+
+    fn check_whole(&self) -> Result<()> {
+        // The track's own word, or the file's about its longest track. An estimate of libav's does not count.
+        let (claimed, read) =
+            match (self.source.video.seconds, libav::stated_seconds(&self.source.input)) {
+                (Some(claimed), _) => (claimed, self.read_seconds),
+                (None, Some(claimed)) => (claimed, self.seconds()),
+                (None, None) => return Ok(()),
+            };
+        let missing = claimed - read;
+        if missing > MISSING_SECONDS.max(MISSING_SHARE * claimed) {
+            let detail = format!("{read:.2} s of the {claimed:.2} s it claims");
+            return Err(Refusal::new(Failure::Damaged, detail));
+        }
+        Ok(())
+    }
+
+    /// What the decoder has ready, with times that count from the clip's start.
+    fn decoded(&mut self) -> Result<Vec<Frame>> {
+        let start = self.ticks(self.source.start_us as f64 / 1e6);
+        let mut decoded = Vec::new();
+        let mut frame = Frame::empty();
+        while self.decoder.receive_frame(&mut frame).is_ok() {
+            let pixels = u64::from(frame.width()) * u64::from(frame.height());
+            if pixels > self.limits.max_frame_pixels {
+                let size = format!("a frame of {}×{}", frame.width(), frame.height());
+                return Err(Refusal::new(Failure::TooManyPixels, size));
+            }
+            let pts = frame.timestamp().map(|pts| pts - start);
+            frame.set_pts(pts);
+            decoded.push(std::mem::replace(&mut frame, Frame::empty()));
+        }
+        Ok(decoded)
+    }
+
+    fn hand_on(&self, decoded: Vec<Frame>) -> Result<(), Halt> {
+        decoded.into_iter().try_for_each(|frame| hand(&self.frames, Feed::Next(frame)))
+    }
+
+    /// Seconds in the video track's time base.
+    fn ticks(&self, seconds: f64) -> i64 {
+        (seconds / f64::from(self.source.video.time_base)).round() as i64
+    }
+
+    fn finish(mut self) -> Result<(), Halt> {
+        let mut ready = Vec::new();
+        if let Some(sound) = &mut self.sound {
+            sound.finish(&mut ready)?;
+        }
+        self.production.soundtrack.add(ready);
+        self.production.soundtrack.complete();
+        if self.decoder.send_eof().is_ok() {
+            let decoded = self.decoded()?;
+            self.hand_on(decoded)?;
+        }
+        // The last picture stays while there is sound.
+        hand(&self.frames, Feed::End(self.ticks(self.seconds())))
+    }
+}
+
+fn open_decoder(
+    source: &Source,
+    max_pixels: u64,
+    threads: usize,
+) -> Result<ff::decoder::Video, ff::Error> {
+    let track = &source.video;
+    let mut context = ff::codec::Context::from_parameters(track.parameters.clone())?;
+    context.set_time_base(track.time_base);
+    let mut decoder = context.decoder();
+    decoder.set_packet_time_base(track.time_base);
+    let mut options = ff::Dictionary::new();
+    options.set("codec_whitelist", &decoder_names());
+    options.set("max_pixels", &max_pixels.to_string());
+    options.set("threads", &threads.to_string());
+    decoder.open_as_with(track.decoder, options)?.video()
+}
