@@ -7,6 +7,7 @@ mod killed;
 mod media_store;
 mod moderation;
 mod notices;
+mod previews;
 mod routes;
 mod story;
 mod thanks;

@@ -28,8 +28,8 @@ mod sql;
 pub use jobs::DropMedia;
 pub use sql::{
     Filter, cards, cards_by_ids, content, count_published, drafts_of, find, latest_revision,
-    open_revision, own_posts, published_author, published_content, published_ids, revision,
-    revisions_with_photo, revisions_with_video, tag_label, thanks_count, visible_to,
+    open_revision, own_posts, processing, published_author, published_content, published_ids,
+    revision, revisions_with_photo, revisions_with_video, tag_label, thanks_count, visible_to,
 };
 
 use crate::access::policy::MediaUse;

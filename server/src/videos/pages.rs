@@ -12,10 +12,12 @@ use crate::media::{Key, serve};
 use crate::posts;
 use crate::time_id::VideoId;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use std::time::Duration;
 use transcoder_protocol::{Rendition, VideoOutput, hls, storyboard};
+
+const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 
 /// Longer than any player stays on one playlist.
 const SIGNED_FOR: Duration = Duration::from_secs(6 * 3600);
@@ -36,11 +38,7 @@ pub async fn file(
     }
     let renditions = sql::renditions(&app.db, id, generation).await?;
     if let Some(text) = rendered(&app, &video, &renditions, &file).await? {
-        let kind = if file.ends_with(".vtt") {
-            "text/vtt; charset=utf-8"
-        } else {
-            "application/vnd.apple.mpegurl"
-        };
+        let kind = if file.ends_with(".vtt") { "text/vtt; charset=utf-8" } else { PLAYLIST };
         let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, audience.cache_control());
         return Ok(response);
@@ -53,6 +51,31 @@ pub async fn file(
         return Err(Error::NotFound);
     }
     bytes(&app, audience, &method, &headers, &video, &file).await
+}
+
+/// `/media/videos/{id}/preview/{token}.m3u8` and the pieces it names: what can be watched while the film is being made.
+pub async fn preview(
+    State(app): State<App>,
+    viewer: Viewer,
+    method: Method,
+    headers: HeaderMap,
+    Path((id, file)): Path<(String, String)>,
+) -> Result<Response> {
+    let id: VideoId = id.parse().map_err(|_| Error::NotFound)?;
+    let video = super::find(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let uses = posts::revisions_with_video(&app.db, id).await?;
+    let audience = policy::media_audience(&viewer, video.owner_id, posts::media_uses(&uses))?;
+    let preview = video.preview.as_ref().ok_or(Error::NotFound)?;
+    if file == preview.playlist_file() {
+        let kind = [(header::CONTENT_TYPE, PLAYLIST)];
+        let mut response = (kind, preview.playlist()).into_response();
+        // It grows.
+        let fresh = HeaderValue::from_static("private, no-store");
+        response.headers_mut().insert(header::CACHE_CONTROL, fresh);
+        return Ok(response);
+    }
+    let key = preview.key(id, &file).ok_or(Error::NotFound)?;
+    Ok(serve::serve(&app.media, &key, &method, &headers, audience.cache_control()).await?)
 }
 
 async fn bytes(

@@ -19,6 +19,17 @@ pub fn open_master_playlist(outline: &Outline, playlist_url: impl Fn(&str) -> St
     master(outline.renditions.iter().map(Variant::from).collect(), playlist_url)
 }
 
+/// The rendition that players start with.
+pub fn start_rendition(outline: &Outline) -> Option<&RenditionOutline> {
+    let sides = outline.renditions.iter().map(|rendition| rendition.width.min(rendition.height));
+    outline.renditions.get(start(sides))
+}
+
+/// Which of the short sides, ascending, players start with.
+fn start(sides: impl DoubleEndedIterator<Item = u32> + ExactSizeIterator) -> usize {
+    sides.into_iter().rposition(|side| side <= START_SHORT_SIDE).unwrap_or(0)
+}
+
 /// What `EXT-X-STREAM-INF` says of a rendition.
 struct Variant<'a> {
     file: &'a str,
@@ -50,8 +61,7 @@ impl<'a> From<&'a RenditionOutline> for Variant<'a> {
 }
 
 fn master(variants: Vec<Variant<'_>>, playlist_url: impl Fn(&str) -> String) -> String {
-    let is_start = |variant: &Variant<'_>| variant.width.min(variant.height) <= START_SHORT_SIDE;
-    let start = variants.iter().rposition(is_start).unwrap_or(0);
+    let start = start(variants.iter().map(|variant| variant.width.min(variant.height)));
     let others = variants.iter().enumerate().filter(|(index, _)| *index != start);
     let mut playlist = HEADER.to_owned();
     for variant in variants.get(start).into_iter().chain(others.map(|(_, variant)| variant)) {
