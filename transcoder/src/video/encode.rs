@@ -10,7 +10,7 @@ use super::plan::{Plan, Ratio, Rung};
 use super::probe::Source;
 use super::reading::Reader;
 use super::rendition::{Production, Rendition, outline};
-use super::sound::Sound;
+use super::sound::{Sound, Volume};
 use super::soundtrack::Soundtrack;
 use super::stills::Stills;
 use super::turns::{Turns, share};
@@ -32,6 +32,7 @@ pub fn encode(
     task: &VideoTask,
     source: Source,
     plan: &Plan,
+    volume: Volume,
     reporter: &Reporter,
 ) -> Result<VideoOutput> {
     let max_seconds = task.limits.max_duration_ms as f64 / 1000.0;
@@ -45,7 +46,8 @@ pub fn encode(
     };
     let threads = task.limits.threads.max(1) as usize;
     let turns = Turns::new(threads);
-    let sound = source.audio.as_ref().map(|track| Sound::new(track, &source)).transpose()?;
+    let sound =
+        source.audio.as_ref().map(|track| Sound::new(track, &source, volume)).transpose()?;
     let has_audio = sound.is_some();
     let pixels: f64 = plan.rungs.iter().map(|rung| rung.size.pixels()).sum();
     let lanes = plan

@@ -11,6 +11,7 @@
 mod cuts;
 mod encode;
 mod encoder;
+mod input;
 mod lanes;
 mod libav;
 mod mp4;
@@ -36,5 +37,7 @@ pub fn make(task: &VideoTask, reporter: &Reporter) -> Result<VideoOutput> {
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
     let source = probe::probe(&task.input, &task.limits)?;
     let plan = plan::plan(&source.picture);
-    encode::encode(task, source, &plan, reporter)
+    let max_seconds = task.limits.max_duration_ms as f64 / 1000.0 + 1.0;
+    let volume = sound::measured_volume(&source, max_seconds, reporter)?;
+    encode::encode(task, source, &plan, volume, reporter)
 }

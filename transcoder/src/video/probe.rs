@@ -4,6 +4,7 @@
 //! protocol to open anything else with, so that a playlist or an external reference has nowhere to lead. Decoders come from
 //! an allow-list too, and limits are checked before a decoder opens.
 
+use super::input::InputFile;
 use super::plan::{Ratio, SourcePicture};
 use super::{Orientation, libav};
 use crate::refusal::{OrRefuse, Refusal, Result};
@@ -13,7 +14,7 @@ use ff::format::stream::Disposition;
 use ff::media::Type;
 use ffmpeg_next as ff;
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use transcoder_protocol::{Failure, VideoLimits};
 
@@ -82,6 +83,9 @@ const MAX_STREAMS: &str = "256";
 
 pub struct Source {
     pub input: Input,
+    file: InputFile,
+    /// libav's name.
+    format: &'static str,
     pub video: Track,
     pub audio: Option<Track>,
     pub picture: SourcePicture,
@@ -99,14 +103,21 @@ pub struct Track {
     pub seconds: Option<f64>,
 }
 
+impl Source {
+    /// The same file once more, from its beginning.
+    pub fn reopen(&self) -> Result<Input> {
+        open(&self.file, self.format)
+    }
+}
+
 pub fn decoder_names() -> String {
     DECODERS.join(",")
 }
 
 pub fn probe(path: &Path, limits: &VideoLimits) -> Result<Source> {
-    let mut file = File::open(path).or_refuse(Failure::Crashed, "opening the input")?;
-    let format = recognise(&mut file)?;
-    let input = open(file, format)?;
+    let file: InputFile = File::open(path).or_refuse(Failure::Crashed, "opening the input")?.into();
+    let format = recognise(&file)?;
+    let input = open(&file, format)?;
     check_tracks(&input, limits)?;
     let video = choose(&input, Type::Video)?
         .ok_or_else(|| Refusal::new(Failure::NoVideo, format!("{format} without a video track")))?;
@@ -119,20 +130,16 @@ pub fn probe(path: &Path, limits: &VideoLimits) -> Result<Source> {
         .filter_map(|track| start_us(&input, track))
         .min()
         .unwrap_or(0);
-    Ok(Source { input, video, audio, picture, field_order_is_interlaced, start_us })
+    Ok(Source { input, file, format, video, audio, picture, field_order_is_interlaced, start_us })
 }
 
-fn recognise(file: &mut File) -> Result<&'static str> {
+fn recognise(file: &InputFile) -> Result<&'static str> {
     let mut head = Vec::new();
-    file.by_ref()
-        .take(RECOGNITION_BYTES)
-        .read_to_end(&mut head)
-        .and_then(|_| file.rewind())
-        .map_err(|error| {
-            let is_memory = error.kind() == ErrorKind::OutOfMemory;
-            let failure = if is_memory { Failure::TooHeavy } else { Failure::Crashed };
-            Refusal::new(failure, format!("reading the input: {error}"))
-        })?;
+    file.reader().take(RECOGNITION_BYTES).read_to_end(&mut head).map_err(|error| {
+        let is_memory = error.kind() == ErrorKind::OutOfMemory;
+        let failure = if is_memory { Failure::TooHeavy } else { Failure::Crashed };
+        Refusal::new(failure, format!("reading the input: {error}"))
+    })?;
     if head.is_empty() {
         return Err(Refusal::new(Failure::Empty, "0 bytes"));
     }
@@ -153,7 +160,7 @@ fn recognise(file: &mut File) -> Result<&'static str> {
     Err(Refusal::new(Failure::UnknownFormat, format!("looks like '{name}', score {score}")))
 }
 
-fn open(file: File, format: &str) -> Result<Input> {
+fn open(file: &InputFile, format: &str) -> Result<Input> {
     let mut options = ff::Dictionary::new();
     options.set("format_whitelist", format);
     options.set("codec_whitelist", &decoder_names());
@@ -166,7 +173,7 @@ fn open(file: File, format: &str) -> Result<Input> {
         options.set("enable_drefs", "0");
         options.set("use_absolute_path", "0");
     }
-    let io = StreamIo::from_read_seek_with_capacity(file, 256 << 10)
+    let io = StreamIo::from_read_seek_with_capacity(file.reader(), 256 << 10)
         .or_refuse(Failure::TooHeavy, "preparing to read")?;
     ff::format::input_from_stream(io, None, Some(options))
         .map_err(|error| libav::refusal(error, Failure::Damaged, &format!("opening as {format}")))

@@ -6,6 +6,8 @@
 mod fidelity;
 mod files;
 mod growing;
+mod loudness;
 mod media;
 mod refusals;
+mod sync;
 mod watch;

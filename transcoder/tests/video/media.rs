@@ -106,6 +106,25 @@ impl Made {
     }
 }
 
+impl Made {
+    /// When white is first seen, in seconds.
+    pub fn first_white(&self) -> f64 {
+        let frames =
+            decoded(&self.lowest(), "", "-map 0:v -vsync passthrough -vf scale=1:1,format=gray");
+        let first = frames.iter().position(|&grey| grey > 128).expect("a white frame");
+        first as f64 / self.output.renditions[0].frame_rate
+    }
+
+    /// Counted from the start, 48,000 a second.
+    pub fn first_loud_sample(&self) -> usize {
+        let samples = decoded(&self.lowest(), "", "-map 0:a -ac 1 -c:a pcm_s16le");
+        samples
+            .chunks_exact(2)
+            .position(|sample| i16::from_le_bytes([sample[0], sample[1]]).unsigned_abs() > 1500)
+            .expect("a loud sample")
+    }
+}
+
 /// Raw samples of a file: `before` goes before the input, `after` behind.
 pub fn decoded(file: &Path, before: &str, after: &str) -> Vec<u8> {
     let output = Command::new("ffmpeg")
