@@ -6,6 +6,7 @@
 //! Invariant: nothing of the input is read before [`Cage::close`] has returned. What it knows of the site is two paths
 //! and some numbers; wall clock and watchdog are the parent's (`transcoder_protocol::run`).
 
+mod fingerprint;
 mod photo;
 mod refusal;
 mod report;

@@ -227,12 +227,7 @@ async fn store(
     generation: i64,
     output: &VideoOutput,
 ) -> Result<(), JobError> {
-    let files = output
-        .renditions
-        .iter()
-        .map(|rendition| &rendition.file)
-        .chain([&output.poster.file, &output.storyboard.file]);
-    for file in files {
+    for file in output.files() {
         let key = Key::video_file(id, generation, file)
             .map_err(|error| JobError::GiveUp(error.into()))?;
         app.media.put_file(&key, &work.output().join(file), key.content_type()).await?;

@@ -40,7 +40,7 @@ pub struct Video {
     pub height: u32,
     /// The sprite's layout, once ready.
     pub storyboard: Option<transcoder_protocol::Storyboard>,
-    /// The poster's size: the file is `poster.jpg` of the generation. `None` until ready.
+    /// The best poster of the generation. `None` until ready.
     pub poster: Option<transcoder_protocol::ImageFile>,
     /// What can be watched while it is being made, and for an hour after.
     pub preview: Option<Preview>,

@@ -1,5 +1,5 @@
 //! A video over HTTP, under `/media/videos/{id}/{generation}/`: `master.m3u8` and `{rendition}.m3u8` (rendered from the database),
-//! `storyboard.vtt`, the renditions, the poster and the sprite, and `plain.mp4`, one rendition for players without HLS.
+//! `storyboard.vtt`, the renditions, the posters and the sprite, and `plain.mp4`, one rendition for players without HLS.
 //!
 //! With a store that signs addresses, playlists and redirects lead straight to it.
 
@@ -15,7 +15,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use std::time::Duration;
-use transcoder_protocol::{Rendition, VideoOutput, hls, storyboard};
+use transcoder_protocol::{Rendition, hls, storyboard};
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 
@@ -111,8 +111,7 @@ async fn rendered(
     }
     let Some(name) = file.strip_suffix(".m3u8") else { return Ok(None) };
     if name == "master" {
-        let output = as_output(video, renditions)?;
-        return Ok(Some(hls::master_playlist(&output, |file| file.replace(".mp4", ".m3u8"))));
+        return Ok(Some(hls::master_playlist(renditions, |file| file.replace(".mp4", ".m3u8"))));
     }
     let rendition = renditions
         .iter()
@@ -126,16 +125,4 @@ async fn rendered(
 async fn address(app: &App, video: &Video, file: &str) -> Result<String> {
     let key = Key::video_file(video.id, video.generation, file).map_err(|_| Error::NotFound)?;
     Ok(app.media.signed_url(&key, SIGNED_FOR).await?.unwrap_or_else(|| file.to_owned()))
-}
-
-fn as_output(video: &Video, renditions: &[Rendition]) -> Result<VideoOutput> {
-    Ok(VideoOutput {
-        duration_ms: video.duration_ms,
-        width: video.width,
-        height: video.height,
-        has_audio: renditions.iter().any(|rendition| rendition.codecs.contains("mp4a")),
-        renditions: renditions.to_vec(),
-        poster: video.poster.clone().ok_or(Error::NotFound)?,
-        storyboard: video.storyboard.clone().ok_or(Error::NotFound)?,
-    })
 }

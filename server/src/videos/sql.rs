@@ -186,6 +186,7 @@ pub(super) async fn set_ready(
     for rendition in &output.renditions {
         insert_rendition(tx, id, generation, rendition).await?;
     }
+    let poster = output.posters.first().and_then(|best| serde_json::to_string(&best.image).ok());
     let statement = Query::update()
         .table(Videos::Table)
         .values([
@@ -201,7 +202,7 @@ pub(super) async fn set_ready(
                 Videos::Storyboard,
                 serde_json::to_string(&output.storyboard).unwrap_or_default().into(),
             ),
-            (Videos::Poster, serde_json::to_string(&output.poster).unwrap_or_default().into()),
+            (Videos::Poster, poster.into()),
             (Videos::UpdatedAt, clock.now().into()),
         ])
         .and_where(Expr::col(Videos::Id).eq(id))

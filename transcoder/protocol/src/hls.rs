@@ -1,6 +1,6 @@
 //! HLS playlists (RFC 8216) over the byte ranges of fragmented MP4 files. Pure text; where files live is the caller's matter.
 
-use crate::{Outline, Rendition, RenditionOutline, Segment, VideoOutput};
+use crate::{Outline, Rendition, RenditionOutline, Segment};
 use std::fmt::Write;
 
 /// `EXT-X-MAP` in a playlist of media segments and fragmented MP4 need version 6 and 7.
@@ -10,8 +10,8 @@ const HEADER: &str = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n";
 const START_SHORT_SIDE: u32 = 540;
 
 /// The playlist of playlists. `playlist_url` gives the address of a rendition's media playlist from [`Rendition::file`].
-pub fn master_playlist(video: &VideoOutput, playlist_url: impl Fn(&str) -> String) -> String {
-    master(video.renditions.iter().map(Variant::from).collect(), playlist_url)
+pub fn master_playlist(renditions: &[Rendition], playlist_url: impl Fn(&str) -> String) -> String {
+    master(renditions.iter().map(Variant::from).collect(), playlist_url)
 }
 
 /// The playlist of playlists of a clip that is still being made. Its bandwidths are what the encoder may reach.
@@ -145,7 +145,6 @@ fn target_seconds(longest_ms: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ImageFile, Storyboard};
 
     fn rendition(width: u32, height: u32) -> Rendition {
         Rendition {
@@ -165,28 +164,13 @@ mod tests {
         }
     }
 
-    fn video() -> VideoOutput {
-        VideoOutput {
-            duration_ms: 4_238,
-            width: 720,
-            height: 1280,
-            has_audio: true,
-            renditions: vec![rendition(240, 426), rendition(540, 960), rendition(720, 1280)],
-            poster: ImageFile { file: "poster.jpg".into(), width: 720, height: 1280 },
-            storyboard: Storyboard {
-                file: "storyboard.jpg".into(),
-                columns: 1,
-                rows: 1,
-                tile_width: 160,
-                tile_height: 284,
-                at_ms: vec![0],
-            },
-        }
+    fn renditions() -> Vec<Rendition> {
+        vec![rendition(240, 426), rendition(540, 960), rendition(720, 1280)]
     }
 
     #[test]
     fn the_master_playlist_names_every_rendition_and_starts_with_a_middling_one() {
-        let playlist = master_playlist(&video(), |file| format!("/v/{file}.m3u8"));
+        let playlist = master_playlist(&renditions(), |file| format!("/v/{file}.m3u8"));
         let lines: Vec<&str> = playlist.lines().collect();
         assert_eq!(lines[..3], ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]);
         assert_eq!(
@@ -249,7 +233,7 @@ mod tests {
     #[test]
     fn the_master_playlist_is_the_same_while_the_clip_is_being_made() {
         let url = |file: &str| format!("/v/{file}.m3u8");
-        assert_eq!(open_master_playlist(&outline(), url), master_playlist(&video(), url));
+        assert_eq!(open_master_playlist(&outline(), url), master_playlist(&renditions(), url));
     }
 
     #[test]

@@ -5,11 +5,13 @@
 //! [`Event::Failed`]; a child that ends without either was killed or crashed, and is reported as [`Failure::Crashed`], or as
 //! [`Failure::TooHeavy`] if its exit status is [`NO_MEMORY_STATUS`].
 
+mod fingerprint;
 pub mod hls;
 #[cfg(feature = "run")]
 pub mod run;
 pub mod storyboard;
 
+pub use fingerprint::Fingerprint;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -24,7 +26,7 @@ pub enum Task {
     Photo(PhotoTask),
 }
 
-/// Make the renditions, poster and storyboard of one clip.
+/// Make the renditions and stills of one clip.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VideoTask {
     /// The uploaded file. The child may read this and nothing else.
@@ -179,8 +181,24 @@ pub struct VideoOutput {
     pub has_audio: bool,
     /// Ascending by short side; at least one.
     pub renditions: Vec<Rendition>,
-    pub poster: ImageFile,
+    /// Moments to choose from, the best first: one to three, apart from one another in time and look.
+    pub posters: Vec<Poster>,
+    /// Moments by the clock.
     pub storyboard: Storyboard,
+    pub contact_sheet: ContactSheet,
+    /// Of the best poster, to be shown while it loads: the mean colour as `#rrggbb`, and those of a grid.
+    pub colour: String,
+    pub grid: ColourGrid,
+}
+
+impl VideoOutput {
+    /// Every file that was made.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let renditions = self.renditions.iter().map(|rendition| &rendition.file);
+        let posters = self.posters.iter().map(|poster| &poster.image.file);
+        let sprites = [&self.storyboard.file, &self.contact_sheet.sprite.file];
+        renditions.chain(posters).chain(sprites).map(String::as_str)
+    }
 }
 
 /// One fragmented MP4: the whole file is playable as it is, and its segments are byte ranges for HLS.
@@ -216,6 +234,37 @@ pub struct ImageFile {
     pub height: u32,
 }
 
+/// A moment that makes a good poster: `poster-1.jpg` and so on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Poster {
+    #[serde(flatten)]
+    pub image: ImageFile,
+    pub at_ms: u64,
+}
+
+/// Everything that is to be seen in a clip, each look once, however short: for moderators.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactSheet {
+    pub sprite: Storyboard,
+    /// One for each of the sprite's tiles; `null` for a tile of one colour.
+    pub fingerprints: Vec<Option<Fingerprint>>,
+}
+
+/// Mean colours of a picture's cells as `#rrggbb`, in reading order: to be drawn blurred while the picture loads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColourGrid {
+    pub columns: u32,
+    pub rows: u32,
+    pub colours: Vec<String>,
+}
+
+impl ColourGrid {
+    /// Columns and rows for a picture of that size.
+    pub fn shape(width: u32, height: u32) -> (u32, u32) {
+        if width >= height { (4, 3) } else { (3, 4) }
+    }
+}
+
 /// A sprite of small frames in reading order; its WebVTT is rendered from this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Storyboard {
@@ -236,8 +285,11 @@ pub struct PhotoOutput {
     pub height: u32,
     /// Ascending.
     pub widths: Vec<u32>,
-    /// Mean colour as `#rrggbb`, shown while the photo loads.
+    /// Shown while the photo loads: the mean colour as `#rrggbb`, and those of a grid.
     pub colour: String,
+    pub grid: ColourGrid,
+    /// `null` for a picture of one colour.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// Why a file could not be used, in terms its author can act on. The words shown live in the site's message files.

@@ -144,13 +144,7 @@ impl Event {
         match self {
             Self::Outline(outline) => Box::new(outline.renditions.iter().map(|r| r.file.as_str())),
             Self::Segment(segment) => Box::new(std::iter::once(segment.file.as_str())),
-            Self::Done(Output::Video(video)) => Box::new(
-                video
-                    .renditions
-                    .iter()
-                    .map(|rendition| rendition.file.as_str())
-                    .chain([video.poster.file.as_str(), video.storyboard.file.as_str()]),
-            ),
+            Self::Done(Output::Video(video)) => Box::new(video.files()),
             _ => Box::new(std::iter::empty()),
         }
     }

@@ -95,15 +95,18 @@ pub fn encode(
         outcome(read, pictures, encoding)
     })?;
     renditions.reverse();
-    let (poster, storyboard) = pictures.stills.finish(&task.output)?;
+    let stills = pictures.stills.finish(&task.output)?;
     Ok(VideoOutput {
         duration_ms: (pictures.frames as f64 * 1000.0 / plan.frame_rate.value()).round() as u64,
         width: highest.width,
         height: highest.height,
         has_audio,
         renditions,
-        poster,
-        storyboard,
+        posters: stills.posters,
+        storyboard: stills.storyboard,
+        contact_sheet: stills.contact_sheet,
+        colour: stills.colour,
+        grid: stills.grid,
     })
 }
 

@@ -98,9 +98,8 @@ impl PictureLane<'_> {
         loop {
             let turn = self.turns.take();
             let Some(frames) = filter.pull()? else { return Ok(()) };
-            if self.stills.wants(*count) {
-                let shared = frames.iter().map(super::libav::share).collect();
-                self.stills.add(*count, shared)?;
+            if let [highest, .., lowest] | [highest @ lowest] = &frames[..] {
+                self.stills.add(highest, lowest)?;
             }
             drop(turn);
             for (rung, frame) in self.rungs.iter().zip(frames) {

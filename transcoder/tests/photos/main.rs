@@ -308,7 +308,46 @@ fn the_limits_of_a_task_are_kept() {
 fn the_mean_colour_is_told() {
     let picture = image::RgbImage::from_pixel(50, 50, Rgb([0xbf, 0x47, 0x11]));
     let png = media::png(&DynamicImage::ImageRgb8(picture), 1, None);
-    assert_eq!(make(&png).unwrap().photo.colour, "#bf4711");
+    let photo = make(&png).unwrap().photo;
+    assert_eq!(photo.colour, "#bf4711");
+    assert_eq!(photo.grid.colours, ["#bf4711"; 12]);
+    assert_eq!(photo.fingerprint, None);
+}
+
+#[test]
+fn the_colours_of_a_grid_are_told_upright() {
+    let grid = make(&media::jpeg(&media::stored(&corners(96, 64), 6), 6)).unwrap().photo.grid;
+    assert_eq!((grid.columns, grid.rows, grid.colours.len()), (4, 3, 12));
+    let part = |colour: &str, at: usize| u8::from_str_radix(&colour[at..at + 2], 16).unwrap();
+    let (top_left, bottom_left) = (&grid.colours[0], &grid.colours[8]);
+    assert!(part(top_left, 1) > 180 && part(top_left, 5) < 60, "{top_left}");
+    assert!(part(bottom_left, 5) > 160 && part(bottom_left, 1) < 80, "{bottom_left}");
+}
+
+#[test]
+fn a_fingerprint_survives_another_size_quality_and_format() {
+    let fingerprint = |bytes: &[u8]| make(bytes).unwrap().photo.fingerprint.unwrap();
+    let scene = |seed: f32, width: u32, height: u32| {
+        DynamicImage::ImageRgb8(image::RgbImage::from_fn(width, height, |x, y| {
+            let (x, y) = (x as f32 / width as f32, y as f32 / height as f32);
+            let wave = |a: f32, b: f32| ((a * x + b * y + seed) * seed).sin() * 60.0 + 120.0;
+            Rgb([wave(9.0, 2.0) as u8, wave(3.0, 7.0) as u8, wave(5.0, 5.0) as u8])
+        }))
+    };
+    let original = fingerprint(&media::jpeg(&scene(1.3, 600, 400), 1));
+    for copy in [
+        media::png(&scene(1.3, 97, 65), 1, None),
+        media::webp(&scene(1.3, 300, 200), 1),
+        media::poor_jpeg(&scene(1.3, 450, 300).brighten(8)),
+        media::jpeg(&media::stored(&scene(1.3, 600, 400), 6), 6),
+    ] {
+        let bits = original.distance(fingerprint(&copy));
+        assert!(bits <= 6, "{bits} bits");
+    }
+    for seed in [0.7, 2.1, 2.9] {
+        let bits = original.distance(fingerprint(&media::jpeg(&scene(seed, 600, 400), 1)));
+        assert!(bits > 16, "{bits} bits to {seed}");
+    }
 }
 
 /// Every changed file must end in a photo or a refusal; `make` panics at anything else.

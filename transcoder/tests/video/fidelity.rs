@@ -156,7 +156,7 @@ async fn colours_of_small_and_full_range_sources_stay() {
         let made = studio.transcode(&clip).await;
         let colour = made.colour(0.0, (0.5, 0.5));
         assert!(colour.iter().zip(orange).all(|(a, b)| a.abs_diff(b) < 9), "{case}: {colour:?}");
-        let poster = decoded(&made.path("poster.jpg"), "", "-pix_fmt rgb24");
+        let poster = decoded(&made.path("poster-1.jpg"), "", "-pix_fmt rgb24");
         assert!(
             poster[..3].iter().zip(orange).all(|(a, b)| a.abs_diff(b) < 9),
             "{case}: {poster:?}"

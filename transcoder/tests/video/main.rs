@@ -9,5 +9,6 @@ mod growing;
 mod loudness;
 mod media;
 mod refusals;
+mod stills;
 mod sync;
 mod watch;

@@ -17,6 +17,7 @@ pub struct Studio {
 pub struct Made {
     pub output: VideoOutput,
     folder: PathBuf,
+    _studio: Option<Studio>,
 }
 
 impl Studio {
@@ -55,7 +56,7 @@ impl Studio {
 
     pub async fn try_with(&self, input: &Path, limits: VideoLimits) -> Result<Made, TaskFailure> {
         match run(Path::new(PROGRAM), &self.task(input, limits), |_| {}).await? {
-            Output::Video(output) => Ok(Made { output, folder: self.path("out") }),
+            Output::Video(output) => Ok(Made { output, folder: self.path("out"), _studio: None }),
             Output::Photo(_) => panic!("asked for a video"),
         }
     }
@@ -77,6 +78,12 @@ impl Studio {
 }
 
 impl Made {
+    /// Keeps the files, which otherwise go with their studio.
+    pub fn keep(mut self, studio: Studio) -> Self {
+        self._studio = Some(studio);
+        self
+    }
+
     pub fn path(&self, file: &str) -> PathBuf {
         self.folder.join(file)
     }

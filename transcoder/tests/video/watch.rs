@@ -58,7 +58,7 @@ async fn children_that_misbehave_are_told_apart() {
         ("exec yes '{\"event\":\"progress\",\"permille\":1}'", Failure::Crashed),
         ("tr '\\0' 'x' < /dev/zero | head -c 1000000 >&2; exit 1", Failure::Crashed),
         (
-            "echo '{\"event\":\"done\",\"output\":\"photo\",\"width\":1,\"height\":1,\"widths\":[],\"colour\":\"#000000\"}'",
+            "echo '{\"event\":\"done\",\"output\":\"photo\",\"width\":1,\"height\":1,\"widths\":[],\"colour\":\"#000000\",\"grid\":{\"columns\":4,\"rows\":3,\"colours\":[]},\"fingerprint\":null}'",
             Failure::Crashed,
         ),
     ];
