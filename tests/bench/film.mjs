@@ -4,23 +4,14 @@ import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { binaries, megabytes, rounds, run, say, scratch } from "./processes.mjs";
 
-const limits = {
-  max_duration_ms: 180_000,
-  max_frame_pixels: 4096 * 2304,
-  max_tracks: 16,
-  max_wall_ms: 30 * 60_000,
-  max_memory_bytes: 3 * 2 ** 30,
-  max_output_bytes: 2 * 2 ** 30,
-};
-
 export async function measureFilm() {
   const film = process.env.MEGURUMI_BENCH_FILM ?? (await drawFilm());
   const ours = { folder: join(scratch, "ours"), runs: [] };
   const peer = { folder: join(scratch, "peer"), runs: [] };
   for (let round = 1; round <= rounds; round++) {
     emptyFolder(ours.folder);
-    const task = { task: "video", input: film, output: ours.folder, limits };
-    const made = await run(join(binaries, "megurumi-transcoder"), [], { input: `${JSON.stringify(task)}\n` });
+    const task = { task: "video", output: ours.folder, limits: {} };
+    const made = await run(join(binaries, "megurumi-transcoder"), [JSON.stringify(task)], { file: film });
     ours.runs.push(made);
     const output = outputOf(made.output);
     emptyFolder(peer.folder);

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,15 +23,17 @@ export async function closeAll() {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** Runs to the end. Resolves to its output, wall time in seconds and peak memory in bytes, its own children included. */
-export async function run(command, args, { input = "" } = {}) {
+/** Runs to the end, with the text `input` or the opened `file` as its standard input. Resolves to its output, wall time in seconds and peak memory in bytes, its own children included. */
+export async function run(command, args, { input = "", file } = {}) {
   const report = join(scratch, "time");
-  const child = spawn("/usr/bin/time", ["-f", "%e %M", "-o", report, command, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  const stdin = file === undefined ? "pipe" : openSync(file);
+  const child = spawn("/usr/bin/time", ["-f", "%e %M", "-o", report, command, ...args], { stdio: [stdin, "pipe", "pipe"] });
+  if (stdin === "pipe") child.stdin.end(input);
+  else closeSync(stdin);
   running.add(child);
   const chunks = { stdout: [], stderr: [] };
   child.stdout.on("data", (chunk) => chunks.stdout.push(chunk));
   child.stderr.on("data", (chunk) => chunks.stderr.push(chunk));
-  child.stdin.end(input);
   const [code] = await once(child, "close");
   running.delete(child);
   const output = Buffer.concat(chunks.stdout).toString();

@@ -1,7 +1,7 @@
 //! What the server and the caged transcoder process say to each other. Plain data, no C library, no site knowledge.
 //!
-//! The server starts `megurumi-transcoder`, writes one [`Task`] as a line of JSON to its standard input, and reads
-//! [`Event`]s, one JSON line each, from its standard output until the process ends. The last event is [`Event::Done`] or
+//! The server starts `megurumi-transcoder` with one [`Task`] as JSON for its argument and the opened input for its standard
+//! input, and reads [`Event`]s, one JSON line each, from its standard output until the process ends. The last event is [`Event::Done`] or
 //! [`Event::Failed`]; a child that ends without either was killed or crashed, and is reported as [`Failure::Crashed`], or as
 //! [`Failure::TooHeavy`] if its exit status is [`NO_MEMORY_STATUS`].
 
@@ -29,9 +29,10 @@ pub enum Task {
 /// Make the renditions and stills of one clip.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VideoTask {
-    /// The uploaded file. The child may read this and nothing else.
+    /// The uploaded file. The parent opens it; the child gets the descriptor and never hears the path.
+    #[serde(skip)]
     pub input: PathBuf,
-    /// An existing, empty folder. The child may write here and nowhere else.
+    /// An existing, empty folder. The child may read and write here and nowhere else.
     pub output: PathBuf,
     pub limits: VideoLimits,
 }
@@ -46,6 +47,8 @@ pub struct VideoLimits {
     pub max_tracks: u32,
     /// Wall clock for the whole task.
     pub max_wall_ms: u64,
+    /// A child that says nothing for so long hangs.
+    pub max_silence_ms: u64,
     pub max_memory_bytes: u64,
     pub max_output_bytes: u64,
     /// Threads that may work at once, at least one.
@@ -59,6 +62,7 @@ impl Default for VideoLimits {
             max_frame_pixels: 4096 * 2304,
             max_tracks: 16,
             max_wall_ms: 30 * 60_000,
+            max_silence_ms: 60_000,
             max_memory_bytes: 3 << 30,
             max_output_bytes: 2 << 30,
             threads: std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
@@ -69,7 +73,10 @@ impl Default for VideoLimits {
 /// Turn one photo into upright, metadata-free WebP and JPEG files of several widths.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PhotoTask {
+    /// As in [`VideoTask::input`].
+    #[serde(skip)]
     pub input: PathBuf,
+    /// As in [`VideoTask::output`].
     pub output: PathBuf,
     /// Widths to make, ascending, in pixels. Never upscaled: a width above the source's is left out, but the source's own
     /// width is always there when it is below the largest.
@@ -77,13 +84,17 @@ pub struct PhotoTask {
     pub limits: PhotoLimits,
 }
 
+/// What a task leaves out has its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PhotoLimits {
     /// Size of the uploaded file.
     pub max_input_bytes: u64,
     /// Width × height as stored.
     pub max_pixels: u64,
     pub max_wall_ms: u64,
+    /// A child that says nothing for so long hangs.
+    pub max_silence_ms: u64,
     pub max_memory_bytes: u64,
     pub max_output_bytes: u64,
 }
@@ -94,6 +105,7 @@ impl Default for PhotoLimits {
             max_input_bytes: 64 << 20,
             max_pixels: 80_000_000,
             max_wall_ms: 120_000,
+            max_silence_ms: 60_000,
             max_memory_bytes: 2 << 30,
             max_output_bytes: 256 << 20,
         }
@@ -104,12 +116,8 @@ impl Default for PhotoLimits {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// First line: which layers of the cage the kernel granted.
-    Caged {
-        landlock: bool,
-        seccomp: bool,
-        rlimits: bool,
-    },
+    /// First line.
+    Caged(Caged),
     /// How much is done, 0 to 1000. Sent at least once a second while work goes on: the parent's watchdog counts on it.
     Progress {
         permille: u16,
@@ -164,6 +172,20 @@ pub struct NewSegment {
     pub segment: Segment,
 }
 
+/// Which layers of the cage the kernel granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caged {
+    pub landlock: bool,
+    pub seccomp: bool,
+    pub rlimits: bool,
+}
+
+impl Caged {
+    pub fn is_whole(self) -> bool {
+        self.landlock && self.seccomp && self.rlimits
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "output", rename_all = "snake_case")]
 pub enum Output {
@@ -189,6 +211,10 @@ pub struct VideoOutput {
     /// Of the best poster, to be shown while it loads: the mean colour as `#rrggbb`, and those of a grid.
     pub colour: String,
     pub grid: ColourGrid,
+    /// A damaged clip that was made as far as it could be read.
+    pub cut_short: Option<CutShort>,
+    /// Whether the source said where it was filmed. What was made does not.
+    pub had_location: bool,
 }
 
 impl VideoOutput {
@@ -232,6 +258,12 @@ pub struct ImageFile {
     pub file: String,
     pub width: u32,
     pub height: u32,
+}
+
+/// How long the whole clip would have been, as its file says; [`VideoOutput::duration_ms`] is how much of it there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutShort {
+    pub claimed_ms: u64,
 }
 
 /// A moment that makes a good poster: `poster-1.jpg` and so on.
@@ -290,6 +322,16 @@ pub struct PhotoOutput {
     pub grid: ColourGrid,
     /// `null` for a picture of one colour.
     pub fingerprint: Option<Fingerprint>,
+    /// Whether the source said where it was taken. What was made does not.
+    pub had_location: bool,
+}
+
+impl PhotoOutput {
+    /// Every file that was made.
+    pub fn files(&self) -> Vec<String> {
+        let both = |width: &u32| [format!("{width}.webp"), format!("{width}.jpg")];
+        self.widths.iter().flat_map(both).collect()
+    }
 }
 
 /// Why a file could not be used, in terms its author can act on. The words shown live in the site's message files.
@@ -313,6 +355,9 @@ pub enum Failure {
     TooHeavy,
     /// The child died: a bug or an attack. Worth another attempt.
     Crashed,
+    /// What was made holds something that must not be published, such as a place or a date: a bug of ours, and nothing is
+    /// published. The same bytes would fare no better.
+    Tainted,
 }
 
 impl Failure {
@@ -330,6 +375,7 @@ impl Failure {
             Self::TookTooLong => "took_too_long",
             Self::TooHeavy => "too_heavy",
             Self::Crashed => "crashed",
+            Self::Tainted => "tainted",
         }
     }
 

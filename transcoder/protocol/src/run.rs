@@ -1,23 +1,25 @@
 //! The parent's side: start one child for one task, hear it out, and end it when it hangs, when it takes too long, or when
 //! nobody waits for it any more.
 //!
-//! The child gets an empty environment, a process group of its own, the task on standard input, and nothing else. Dropping
-//! the future kills the whole group. What it says is read within bounds, and believed only as far as its type allows:
+//! The child gets an empty environment, a process group of its own, the task as its argument, the opened input as its
+//! standard input, and nothing else. Dropping the future kills the whole group. What it says is read within bounds, and believed only as far as its type allows:
 //! a child that was taken over can lie about a clip, not harm the parent.
 
-use crate::{Event, Failure, NO_MEMORY_STATUS, NewSegment, Outline, Output, Task};
+use crate::{
+    Caged, Event, Failure, NO_MEMORY_STATUS, NewSegment, Outline, Output, PhotoTask, Task,
+    VideoTask,
+};
 use std::collections::VecDeque;
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::fs::{File, read_dir};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// A child that has said nothing for so long hangs.
-const SILENCE_LIMIT: Duration = Duration::from_secs(60);
 /// After its last word a child has nothing left to do.
 const EXIT_LIMIT: Duration = Duration::from_secs(10);
 /// Longest event line and most of all events, in bytes.
@@ -25,6 +27,13 @@ const MAX_LINE_BYTES: usize = 1 << 20;
 const MAX_EVENT_BYTES: usize = 16 << 20;
 /// How much of the end of standard error goes into the detail of a failure, in bytes.
 const LOG_TAIL_BYTES: usize = 4 << 10;
+/// How long a child may take to say which layers of the cage it was granted.
+const CAGE_LIMIT: Duration = Duration::from_secs(10);
+/// How often the output folder is looked at, and the most files and bytes (as a multiple of the task's limit: photos pass
+/// through a file in between) that may be in it. The child's own limits come first, unless it was taken over.
+const FOLDER_INTERVAL: Duration = Duration::from_millis(500);
+const MAX_OUTPUT_FILES: usize = 1000;
+const OUTPUT_BYTES_FACTOR: u64 = 2;
 
 /// What a child says while it works.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,55 +75,44 @@ pub async fn run(
     task: &Task,
     on_update: impl FnMut(Update),
 ) -> Result<Output, TaskFailure> {
-    run_with(program, task, SILENCE_LIMIT, on_update).await
-}
-
-async fn run_with(
-    program: &Path,
-    task: &Task,
-    silence_limit: Duration,
-    on_update: impl FnMut(Update),
-) -> Result<Output, TaskFailure> {
-    let wall = match task {
-        Task::Video(task) => task.limits.max_wall_ms,
-        Task::Photo(task) => task.limits.max_wall_ms,
-    };
-    let deadline = Instant::now() + Duration::from_millis(wall);
+    let Outside { input, folder, wall, silence, max_bytes } = Outside::of(task);
+    let deadline = Instant::now() + wall;
     let crashed = |step: &str, error: &dyn fmt::Display| {
         TaskFailure::new(Failure::Crashed, format!("{step} {}: {error}", program.display()))
     };
     let line =
         serde_json::to_string(task).map_err(|error| crashed("writing the task for", &error))?;
+    let input =
+        File::open(input).await.map_err(|error| crashed("opening the input for", &error))?;
     let child = Command::new(program)
+        .arg(line)
         .env_clear()
         .current_dir("/")
         .process_group(0)
-        .stdin(Stdio::piped())
+        .stdin(Stdio::from(input.into_std().await))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| crashed("starting", &error))?;
     let mut child = Group(child);
-    let (stdin, stdout, stderr) =
-        (child.0.stdin.take(), child.0.stdout.take(), child.0.stderr.take());
-    let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
+    let (Some(stdout), Some(stderr)) = (child.0.stdout.take(), child.0.stderr.take()) else {
         return Err(TaskFailure::new(Failure::Crashed, "the child has no standard streams"));
     };
-    let conversation = async {
-        send(stdin, &line).await;
-        hear(BufReader::new(stdout), deadline, silence_limit, on_update).await
-    };
+    let conversation = hear(BufReader::new(stdout), deadline, silence, on_update);
     // Both at once: a child that fills standard error would block on it otherwise.
     let log = tail(stderr);
     tokio::pin!(log);
     let mut log_tail = None;
     let last_word = {
         tokio::pin!(conversation);
+        let flood = flood(folder, max_bytes);
+        tokio::pin!(flood);
         loop {
             tokio::select! {
                 last_word = &mut conversation => break last_word,
                 tail = &mut log, if log_tail.is_none() => log_tail = Some(tail),
+                failure = &mut flood => break LastWord::Failed(failure),
             }
         }
     };
@@ -150,11 +148,92 @@ impl Event {
     }
 }
 
+/// What the parent has to know of a task.
+struct Outside<'a> {
+    input: &'a Path,
+    folder: &'a Path,
+    wall: Duration,
+    silence: Duration,
+    max_bytes: u64,
+}
+
+impl<'a> Outside<'a> {
+    fn of(task: &'a Task) -> Self {
+        let ms = Duration::from_millis;
+        match task {
+            Task::Video(VideoTask { input, output: folder, limits }) => Self {
+                input,
+                folder,
+                wall: ms(limits.max_wall_ms),
+                silence: ms(limits.max_silence_ms),
+                max_bytes: limits.max_output_bytes,
+            },
+            Task::Photo(PhotoTask { input, output: folder, limits, .. }) => Self {
+                input,
+                folder,
+                wall: ms(limits.max_wall_ms),
+                silence: ms(limits.max_silence_ms),
+                max_bytes: limits.max_output_bytes,
+            },
+        }
+    }
+}
+
 /// Whether a name can only mean a file directly in the task's folder.
 fn is_plain_name(name: &str) -> bool {
     !name.starts_with('.')
         && (1..=64).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}
+
+/// Waits until there is more in the folder than a task may make.
+async fn flood(folder: &Path, max_bytes: u64) -> TaskFailure {
+    loop {
+        sleep(FOLDER_INTERVAL).await;
+        let (files, bytes) = contents(folder).await;
+        if files > MAX_OUTPUT_FILES || bytes > OUTPUT_BYTES_FACTOR.saturating_mul(max_bytes) {
+            let detail = format!("{files} files of {bytes} bytes in the output folder");
+            return TaskFailure::new(Failure::TooHeavy, detail);
+        }
+    }
+}
+
+/// How many files there are, and their bytes together; it stops counting at too many.
+async fn contents(folder: &Path) -> (usize, u64) {
+    let (mut files, mut bytes) = (0, 0);
+    let Ok(mut entries) = read_dir(folder).await else { return (0, 0) };
+    while let Ok(Some(entry)) = entries.next_entry().await {
+        files += 1;
+        bytes += entry.metadata().await.map_or(0, |metadata| metadata.len());
+        if files > MAX_OUTPUT_FILES {
+            break;
+        }
+    }
+    (files, bytes)
+}
+
+/// Asks `program` which layers of its cage this system grants. The child closes one around itself and tries to get out.
+pub async fn cage(program: &Path) -> Result<Caged, TaskFailure> {
+    let failed = |detail: String| TaskFailure::new(Failure::Crashed, detail);
+    let output = Command::new(program)
+        .arg("--cage")
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = match timeout(CAGE_LIMIT, output).await {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) => return Err(failed(format!("starting {}: {error}", program.display()))),
+        Err(_) => return Err(TaskFailure::new(Failure::TookTooLong, "no word of the cage")),
+    };
+    match serde_json::from_slice(&output.stdout) {
+        Ok(Event::Caged(caged)) => Ok(caged),
+        _ => {
+            let log = String::from_utf8_lossy(&output.stderr);
+            Err(failed(format!("no word of the cage: {}; {}", output.status, log.trim())))
+        }
+    }
 }
 
 impl Output {
@@ -180,12 +259,6 @@ impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-async fn send(mut stdin: ChildStdin, line: &str) {
-    // A child that dies before it reads says more by its exit than by this error.
-    let _ = stdin.write_all(line.as_bytes()).await;
-    let _ = stdin.write_all(b"\n").await;
 }
 
 enum LastWord {
@@ -220,17 +293,11 @@ async fn hear(
             return fail(Failure::Crashed, "too many events".into());
         }
         match serde_json::from_slice(&line) {
-            Ok(Event::Caged { landlock, seccomp, rlimits }) => {
-                if landlock && seccomp && rlimits {
-                    tracing::debug!("the transcoder is caged");
-                } else {
-                    tracing::warn!(
-                        landlock,
-                        seccomp,
-                        rlimits,
-                        "the transcoder's cage is not whole"
-                    );
-                }
+            Ok(Event::Caged(caged)) if caged.is_whole() => {
+                tracing::debug!("the transcoder is caged");
+            }
+            Ok(Event::Caged(Caged { landlock, seccomp, rlimits })) => {
+                tracing::warn!(landlock, seccomp, rlimits, "the transcoder's cage is not whole");
             }
             Ok(event) if !event.file_names().all(is_plain_name) => {
                 return fail(Failure::Crashed, "a file name that leads elsewhere".into());

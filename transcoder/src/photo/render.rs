@@ -1,6 +1,6 @@
 //! From pixels to files: scaled in linear light, turned upright, encoded.
 
-use super::orient::swaps_sides;
+use super::swaps_sides;
 use crate::fingerprint;
 use crate::refusal::{OrRefuse, Refusal, Result};
 use crate::report::Reporter;
@@ -41,6 +41,7 @@ pub fn all_widths(
         colour: String::new(),
         grid: ColourGrid { columns, rows, colours: Vec::new() },
         fingerprint: None,
+        had_location: false,
     };
     let mut budget = task.limits.max_output_bytes;
     let mut linear = Linear::from_srgb(&picture)?;

@@ -21,7 +21,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::sync_channel;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 use transcoder_protocol::{
-    Event, Failure, Outline, Rendition as RenditionFacts, VideoOutput, VideoTask,
+    CutShort, Event, Failure, Outline, Rendition as RenditionFacts, VideoOutput, VideoTask,
 };
 
 /// Frames that wait between two stages: enough to even out their work, little enough for 4K.
@@ -58,8 +58,9 @@ pub fn encode(
             encoding_lane(&production, plan, rung, sound.as_ref(), threads, &turns)
         })
         .collect::<Result<Vec<_>>>()?;
-    let stills = Stills::new(plan, source.picture.seconds.unwrap_or(max_seconds))?;
+    let stills = Stills::new(plan, source.picture.seconds.unwrap_or(max_seconds).min(max_seconds))?;
     let footage = Footage::of(&source);
+    let had_location = source.had_location;
 
     let highest = plan.rungs[0].size;
     reporter.send(&Event::Outline(Outline {
@@ -81,7 +82,7 @@ pub fn encode(
         threads.div_ceil(2),
         decoded_to,
     )?;
-    let (pictures, mut renditions) = scope(|scope| {
+    let (cut_short, pictures, mut renditions) = scope(|scope| {
         let mut rungs = Vec::with_capacity(lanes.len());
         let mut encoding = Vec::with_capacity(lanes.len());
         for lane in lanes {
@@ -107,6 +108,8 @@ pub fn encode(
         contact_sheet: stills.contact_sheet,
         colour: stills.colour,
         grid: stills.grid,
+        cut_short,
+        had_location,
     })
 }
 
@@ -152,15 +155,15 @@ fn start<'scope, T: Send + 'scope>(
 
 /// Waits for all stages. If any failed, the one that knows why speaks.
 fn outcome(
-    read: Result<(), Halt>,
+    read: Result<Option<CutShort>, Halt>,
     pictures: ScopedJoinHandle<'_, Result<Pictures, Halt>>,
     renditions: Vec<ScopedJoinHandle<'_, Result<RenditionFacts, Halt>>>,
-) -> Result<(Pictures, Vec<RenditionFacts>)> {
+) -> Result<(Option<CutShort>, Pictures, Vec<RenditionFacts>)> {
     let pictures = wait(pictures);
     let renditions: Vec<_> = renditions.into_iter().map(wait).collect();
     let mut made = Vec::with_capacity(renditions.len());
     let mut halts = Vec::new();
-    halts.extend(read.err());
+    let read = read.map_err(|halt| halts.push(halt)).ok();
     let pictures = pictures.map_err(|halt| halts.push(halt)).ok();
     for rendition in renditions {
         match rendition {
@@ -172,9 +175,9 @@ fn outcome(
         Halt::Refused(refusal) => Some(refusal),
         Halt::Abandoned => None,
     });
-    match (reason, pictures) {
-        (None, Some(pictures)) => Ok((pictures, made)),
-        (reason, _) => Err(reason
+    match (reason, read, pictures) {
+        (None, Some(cut_short), Some(pictures)) => Ok((cut_short, pictures, made)),
+        (reason, ..) => Err(reason
             .unwrap_or_else(|| Refusal::new(Failure::Crashed, "the stages abandoned one another"))),
     }
 }

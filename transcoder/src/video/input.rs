@@ -15,6 +15,10 @@ impl From<File> for InputFile {
 }
 
 impl InputFile {
+    pub fn bytes(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
     /// From the beginning.
     pub fn reader(&self) -> Reader {
         Reader { file: Arc::clone(&self.0), at: 0 }

@@ -3,7 +3,7 @@
 //! `probe` decides whether we take the file and finds its tracks; `plan` decides sizes and rates; `encode` sets up the one pass,
 //! a pipeline of threads: `reading` (demux, decode, `sound` → `soundtrack`) → `lanes` (`picture` and `stills`, then one `encoder` per
 //! rung) → one `rendition` per rung, which takes its sound from the soundtrack and writes fragments (`muxer`, `mp4`). `turns` keeps
-//! the threads that work at once within the task's limit.
+//! the threads that work at once within the task's limit. `extent` says how much of a damaged clip there is.
 //!
 //! Invariants: one decode; every rendition has the same frames, keyframes and segments; sound is encoded once; nothing of the
 //! source's metadata is copied, because every output is made from frames and samples alone.
@@ -11,6 +11,7 @@
 mod cuts;
 mod encode;
 mod encoder;
+mod extent;
 mod input;
 mod lanes;
 mod libav;
@@ -27,17 +28,21 @@ mod soundtrack;
 mod stills;
 mod turns;
 
+use crate::prove;
 use crate::refusal::{OrRefuse, Result};
 use crate::report::Reporter;
 use orientation::Orientation;
+use std::fs::File;
 use transcoder_protocol::{Failure, VideoOutput, VideoTask};
 
-pub fn make(task: &VideoTask, reporter: &Reporter) -> Result<VideoOutput> {
+pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoOutput> {
     ffmpeg_next::init().or_refuse(Failure::Crashed, "starting libav")?;
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
-    let source = probe::probe(&task.input, &task.limits)?;
+    let source = probe::probe(input.into(), &task.limits)?;
     let plan = plan::plan(&source.picture);
     let max_seconds = task.limits.max_duration_ms as f64 / 1000.0 + 1.0;
     let volume = sound::measured_volume(&source, max_seconds, reporter)?;
-    encode::encode(task, source, &plan, volume, reporter)
+    let output = encode::encode(task, source, &plan, volume, reporter)?;
+    prove::files(&task.output, output.files())?;
+    Ok(output)
 }

@@ -13,9 +13,7 @@ use ff::format::context::{Input, StreamIo};
 use ff::format::stream::Disposition;
 use ff::media::Type;
 use ffmpeg_next as ff;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
 use transcoder_protocol::{Failure, VideoLimits};
 
 /// Demuxers we take, by libav's names.
@@ -81,6 +79,9 @@ const PICTURE_BRANDS: &[&[u8; 4]] = &[
 /// Room for the tracks of any honest file; more than the limit are refused by number, far more by the demuxer itself.
 const MAX_STREAMS: &str = "256";
 
+/// A file of fewer bits for each second that it claims has not got that many seconds.
+const LEAST_BITS_PER_SECOND: f64 = 4000.0;
+
 pub struct Source {
     pub input: Input,
     file: InputFile,
@@ -92,6 +93,8 @@ pub struct Source {
     pub field_order_is_interlaced: bool,
     /// Earliest timestamp of the two tracks, in microseconds: time zero of what we make.
     pub start_us: i64,
+    /// Whether the file says where it was filmed.
+    pub had_location: bool,
 }
 
 pub struct Track {
@@ -114,15 +117,14 @@ pub fn decoder_names() -> String {
     DECODERS.join(",")
 }
 
-pub fn probe(path: &Path, limits: &VideoLimits) -> Result<Source> {
-    let file: InputFile = File::open(path).or_refuse(Failure::Crashed, "opening the input")?.into();
+pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
     let format = recognise(&file)?;
     let input = open(&file, format)?;
     check_tracks(&input, limits)?;
     let video = choose(&input, Type::Video)?
         .ok_or_else(|| Refusal::new(Failure::NoVideo, format!("{format} without a video track")))?;
     let audio = choose(&input, Type::Audio)?;
-    check_length(&input, &video, limits)?;
+    check_length(&input, &video, &file, limits)?;
     let (picture, field_order_is_interlaced) = picture(&input, &video, limits)?;
     let start_us = [Some(&video), audio.as_ref()]
         .into_iter()
@@ -130,7 +132,18 @@ pub fn probe(path: &Path, limits: &VideoLimits) -> Result<Source> {
         .filter_map(|track| start_us(&input, track))
         .min()
         .unwrap_or(0);
-    Ok(Source { input, file, format, video, audio, picture, field_order_is_interlaced, start_us })
+    let had_location = says_where(&input);
+    Ok(Source {
+        input,
+        file,
+        format,
+        video,
+        audio,
+        picture,
+        field_order_is_interlaced,
+        start_us,
+        had_location,
+    })
 }
 
 fn recognise(file: &InputFile) -> Result<&'static str> {
@@ -203,13 +216,34 @@ fn choose(input: &Input, kind: Type) -> Result<Option<Track>> {
     Ok(Some(Track { index: stream.index(), time_base, parameters, decoder, seconds }))
 }
 
-fn check_length(input: &Input, video: &Track, limits: &VideoLimits) -> Result<()> {
+fn check_length(
+    input: &Input,
+    video: &Track,
+    file: &InputFile,
+    limits: &VideoLimits,
+) -> Result<()> {
     let container = (input.duration() > 0).then(|| input.duration() as f64 / 1e6);
     let seconds = video.seconds.or(container).unwrap_or(0.0);
-    if seconds * 1000.0 > limits.max_duration_ms as f64 + 500.0 {
+    let bytes = file.bytes().or_refuse(Failure::Crashed, "measuring the input")?;
+    // So little for so long is a lie; the true length shows while reading.
+    let is_credible = bytes as f64 * 8.0 >= LEAST_BITS_PER_SECOND * seconds;
+    if is_credible && seconds * 1000.0 > limits.max_duration_ms as f64 + 500.0 {
         return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s")));
     }
     Ok(())
+}
+
+/// Whether any of the tags is a place: `location` (of QuickTime's `©xyz` and of 3GPP's `loci`), and what else cameras write.
+fn says_where(input: &Input) -> bool {
+    let is_place = |key: &str, value: &str| {
+        let key = key.to_lowercase();
+        ["location", "gps", "xyz"].iter().any(|part| key.contains(part))
+            && value.contains(|character: char| character.is_ascii_digit())
+    };
+    input.metadata().iter().any(|(key, value)| is_place(key, value))
+        || input
+            .streams()
+            .any(|stream| stream.metadata().iter().any(|(key, value)| is_place(key, value)))
 }
 
 fn picture(input: &Input, video: &Track, limits: &VideoLimits) -> Result<(SourcePicture, bool)> {

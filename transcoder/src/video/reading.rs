@@ -1,6 +1,7 @@
 //! The first stage: packets are read once; those of the picture are decoded and handed on, those of the sound become the
 //! soundtrack. Here is also where a clip shows that it is longer or shorter than it claims.
 
+use super::extent::Extent;
 use super::lanes::{Feed, Halt, hand};
 use super::libav;
 use super::probe::{Source, decoder_names};
@@ -12,14 +13,10 @@ use ff::codec::packet::Packet;
 use ff::frame::Video as Frame;
 use ffmpeg_next as ff;
 use std::sync::mpsc::SyncSender;
-use transcoder_protocol::{Failure, VideoLimits};
+use transcoder_protocol::{CutShort, Failure, VideoLimits};
 
 /// The last part of progress is for finishing.
 const PROGRESS_OF_READING: f64 = 0.98;
-
-/// A clip that ends this much before its container says is cut short: seconds, and share of its length.
-const MISSING_SECONDS: f64 = 0.5;
-const MISSING_SHARE: f64 = 0.1;
 
 pub struct Reader<'a> {
     limits: VideoLimits,
@@ -29,8 +26,7 @@ pub struct Reader<'a> {
     decoder: ff::decoder::Video,
     sound: Option<Sound>,
     frames: SyncSender<Feed<Frame>>,
-    /// Where the picture's packets end so far, in seconds from the clip's start.
-    read_seconds: f64,
+    extent: Extent,
 }
 
 impl<'a> Reader<'a> {
@@ -54,10 +50,20 @@ impl<'a> Reader<'a> {
             open_decoder(&source, limits.max_frame_pixels, decoder_threads).map_err(|error| {
                 libav::refusal(error, Failure::UnsupportedCodec, "opening the picture")
             })?;
-        Ok(Self { limits, source, production, turns, decoder, sound, frames, read_seconds: 0.0 })
+        Ok(Self {
+            limits,
+            source,
+            production,
+            turns,
+            decoder,
+            sound,
+            frames,
+            extent: Extent::default(),
+        })
     }
 
-    pub fn run(mut self) -> Result<(), Halt> {
+    /// Says what of the claimed length there was not.
+    pub fn run(mut self) -> Result<Option<CutShort>, Halt> {
         let mut packet = Packet::empty();
         loop {
             match packet.read(&mut self.source.input) {
@@ -69,7 +75,6 @@ impl<'a> Reader<'a> {
                 Err(error) => return Err(libav::refusal(error, Failure::Damaged, "reading").into()),
             }
         }
-        self.check_whole()?;
         self.finish()
     }
 
@@ -101,41 +106,37 @@ impl<'a> Reader<'a> {
         let Some(time) = packet.pts().or(packet.dts()) else { return };
         let end = (time + packet.duration().max(0)) as f64 * f64::from(self.source.video.time_base)
             - self.source.start_us as f64 / 1e6;
-        self.read_seconds = self.read_seconds.max(end);
+        self.extent.note_packet(end);
         let total =
             self.source.picture.seconds.unwrap_or(self.limits.max_duration_ms as f64 / 1000.0);
-        let done = PROGRESS_OF_READING * self.read_seconds / total.max(0.001);
+        let done = PROGRESS_OF_READING * self.extent.read() / total.max(0.001);
         self.production.reporter.progress(done);
     }
 
-    /// Length of what has been read of picture and sound.
-    fn seconds(&self) -> f64 {
-        self.read_seconds.max(self.sound.as_ref().map_or(0.0, Sound::seconds))
+    fn sound_seconds(&self) -> f64 {
+        self.sound.as_ref().map_or(0.0, Sound::seconds)
     }
 
     /// Containers lie about their length, or do not say it.
     fn check_length(&self) -> Result<()> {
-        let seconds = self.seconds();
+        let seconds = self.extent.read().max(self.sound_seconds());
         if seconds * 1000.0 > self.limits.max_duration_ms as f64 + 1000.0 {
             return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s read")));
         }
         Ok(())
     }
 
-    fn check_whole(&self) -> Result<()> {
+    /// Once everything is decoded.
+    fn check_whole(&self) -> Result<Option<CutShort>> {
+        let end = self.extent.end();
         // The track's own word, or the file's about its longest track. An estimate of libav's does not count.
-        let (claimed, read) =
-            match (self.source.video.seconds, libav::stated_seconds(&self.source.input)) {
-                (Some(claimed), _) => (claimed, self.read_seconds),
-                (None, Some(claimed)) => (claimed, self.seconds()),
-                (None, None) => return Ok(()),
-            };
-        let missing = claimed - read;
-        if missing > MISSING_SECONDS.max(MISSING_SHARE * claimed) {
-            let detail = format!("{read:.2} s of the {claimed:.2} s it claims");
-            return Err(Refusal::new(Failure::Damaged, detail));
+        match self.source.video.seconds {
+            Some(claimed) => self.extent.check(Some(claimed), end),
+            None => {
+                let claimed = libav::stated_seconds(&self.source.input);
+                self.extent.check(claimed, end.max(self.sound_seconds()))
+            }
         }
-        Ok(())
     }
 
     /// What the decoder has ready, with times that count from the clip's start.
@@ -150,6 +151,10 @@ impl<'a> Reader<'a> {
                 return Err(Refusal::new(Failure::TooManyPixels, size));
             }
             let pts = frame.timestamp().map(|pts| pts - start);
+            if let Some(pts) = pts {
+                let end = (pts + frame.packet().duration.max(0)) as f64;
+                self.extent.note_frame(end * f64::from(self.source.video.time_base));
+            }
             frame.set_pts(pts);
             decoded.push(std::mem::replace(&mut frame, Frame::empty()));
         }
@@ -165,7 +170,7 @@ impl<'a> Reader<'a> {
         (seconds / f64::from(self.source.video.time_base)).round() as i64
     }
 
-    fn finish(mut self) -> Result<(), Halt> {
+    fn finish(mut self) -> Result<Option<CutShort>, Halt> {
         let mut ready = Vec::new();
         if let Some(sound) = &mut self.sound {
             sound.finish(&mut ready)?;
@@ -176,8 +181,11 @@ impl<'a> Reader<'a> {
             let decoded = self.decoded()?;
             self.hand_on(decoded)?;
         }
+        let cut_short = self.check_whole()?;
         // The last picture stays while there is sound.
-        hand(&self.frames, Feed::End(self.ticks(self.seconds())))
+        let end = self.extent.end().max(self.sound_seconds());
+        hand(&self.frames, Feed::End(self.ticks(end)))?;
+        Ok(cut_short)
     }
 }
 

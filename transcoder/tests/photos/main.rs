@@ -8,10 +8,11 @@ use image::{DynamicImage, Rgb, Rgba, RgbaImage};
 use media::{BLUE, GREEN, PAPER, RED, SECRET, corners};
 use moxcms::{ColorProfile, Layout, TransformOptions};
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tempfile::TempDir;
-use transcoder_protocol::{Event, Failure, Output, PhotoLimits, PhotoOutput, PhotoTask, Task};
+use transcoder_protocol::{
+    Caged, Event, Failure, Output, PhotoLimits, PhotoOutput, PhotoTask, Task,
+};
 
 struct Made {
     photo: PhotoOutput,
@@ -53,17 +54,13 @@ fn make_within(bytes: &[u8], limits: PhotoLimits) -> Result<Made, Failure> {
     let (input, output) = (folder.path().join("in.jpg"), folder.path().join("out"));
     fs::write(&input, bytes).unwrap();
     fs::create_dir(&output).unwrap();
-    let task = Task::Photo(PhotoTask { input, output, widths: vec![24, 48, 96], limits });
-    let mut child = Command::new(env!("CARGO_BIN_EXE_megurumi-transcoder"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+    let task =
+        Task::Photo(PhotoTask { input: input.clone(), output, widths: vec![24, 48, 96], limits });
+    let ended = Command::new(env!("CARGO_BIN_EXE_megurumi-transcoder"))
+        .arg(serde_json::to_string(&task).unwrap())
+        .stdin(fs::File::open(&input).unwrap())
+        .output()
         .unwrap();
-    let mut line = serde_json::to_vec(&task).unwrap();
-    line.push(b'\n');
-    child.stdin.take().unwrap().write_all(&line).unwrap();
-    let ended = child.wait_with_output().unwrap();
     let events: Vec<Event> = ended
         .stdout
         .split(|&byte| byte == b'\n')
@@ -72,7 +69,7 @@ fn make_within(bytes: &[u8], limits: PhotoLimits) -> Result<Made, Failure> {
         .collect();
     assert_eq!(
         events.first(),
-        Some(&Event::Caged { landlock: true, seccomp: true, rlimits: true })
+        Some(&Event::Caged(Caged { landlock: true, seccomp: true, rlimits: true }))
     );
     match events.last() {
         Some(Event::Done(Output::Photo(photo))) => Ok(Made { photo: photo.clone(), folder }),
@@ -322,6 +319,17 @@ fn the_colours_of_a_grid_are_told_upright() {
     let (top_left, bottom_left) = (&grid.colours[0], &grid.colours[8]);
     assert!(part(top_left, 1) > 180 && part(top_left, 5) < 60, "{top_left}");
     assert!(part(bottom_left, 5) > 160 && part(bottom_left, 1) < 80, "{bottom_left}");
+}
+
+#[test]
+fn whether_the_photo_said_where_is_told() {
+    let picture = corners(96, 64);
+    let had_location = |bytes: &[u8]| make(bytes).unwrap().photo.had_location;
+    let told = media::jpeg(&picture, 1);
+    assert!(had_location(&told));
+    assert!(had_location(&media::webp(&picture, 1)));
+    assert!(had_location(&media::heif(&told, "jpg", "heic")));
+    assert!(!had_location(&media::grey_jpeg(&picture)));
 }
 
 #[test]
