@@ -76,6 +76,10 @@ const PICTURE_BRANDS: &[&[u8; 4]] = &[
     b"crx ",
 ];
 
+/// How much of a clip's time is looked at to learn what its tracks hold, in microseconds: at first, and when it is known.
+const ANALYSIS_US: u32 = 5_000_000;
+const LITTLE_ANALYSIS_US: u32 = 100_000;
+
 /// Room for the tracks of any honest file; more than the limit are refused by number, far more by the demuxer itself.
 const MAX_STREAMS: &str = "256";
 
@@ -107,9 +111,9 @@ pub struct Track {
 }
 
 impl Source {
-    /// The same file once more, from its beginning.
+    /// The same file once more, from its beginning. Its tracks have the same numbers; what they hold is known already.
     pub fn reopen(&self) -> Result<Input> {
-        open(&self.file, self.format)
+        open(&self.file, self.format, LITTLE_ANALYSIS_US)
     }
 }
 
@@ -119,7 +123,7 @@ pub fn decoder_names() -> String {
 
 pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
     let format = recognise(&file)?;
-    let input = open(&file, format)?;
+    let input = open(&file, format, ANALYSIS_US)?;
     check_tracks(&input, limits)?;
     let video = choose(&input, Type::Video)?
         .ok_or_else(|| Refusal::new(Failure::NoVideo, format!("{format} without a video track")))?;
@@ -173,7 +177,7 @@ fn recognise(file: &InputFile) -> Result<&'static str> {
     Err(Refusal::new(Failure::UnknownFormat, format!("looks like '{name}', score {score}")))
 }
 
-fn open(file: &InputFile, format: &str) -> Result<Input> {
+fn open(file: &InputFile, format: &str, analysis_us: u32) -> Result<Input> {
     let mut options = ff::Dictionary::new();
     options.set("format_whitelist", format);
     options.set("codec_whitelist", &decoder_names());
@@ -181,7 +185,7 @@ fn open(file: &InputFile, format: &str) -> Result<Input> {
     options.set("protocol_whitelist", "none");
     options.set("max_streams", MAX_STREAMS);
     options.set("probesize", "8000000");
-    options.set("analyzeduration", "5000000");
+    options.set("analyzeduration", &analysis_us.to_string());
     if format.starts_with("mov") {
         options.set("enable_drefs", "0");
         options.set("use_absolute_path", "0");
