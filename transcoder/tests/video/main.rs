@@ -9,6 +9,7 @@ mod files;
 mod growing;
 mod loudness;
 mod media;
+mod mutations;
 mod refusals;
 mod stills;
 mod sync;
