@@ -74,6 +74,7 @@ impl Watch<'_> {
     /// made all the same.
     pub async fn follow(&self, mut updates: UnboundedReceiver<Update>) {
         let mut preview: Option<Preview> = None;
+        let mut has_begun = false;
         loop {
             let Some(first) = updates.recv().await else {
                 return std::future::pending().await;
@@ -84,7 +85,12 @@ impl Watch<'_> {
             for update in std::iter::once(first).chain(waiting).collect::<Vec<_>>() {
                 match update {
                     Update::Progress(done) => permille = Some(done),
-                    Update::Outline(outline) => preview = self.begin(outline),
+                    // Made anew: those who watch keep what they have until the film is ready.
+                    Update::Outline(_) if has_begun => preview = None,
+                    Update::Outline(outline) => {
+                        has_begun = true;
+                        preview = self.begin(outline);
+                    }
                     Update::Segment(segment) => {
                         if let Some(preview) = &mut preview {
                             has_grown |= self.add(preview, &segment).await;

@@ -227,6 +227,7 @@ mod tests {
                     average_bandwidth: 900 * u64::from(width),
                 })
                 .into(),
+            why_encoded: None,
         }
     }
 

@@ -122,7 +122,8 @@ pub enum Event {
     Progress {
         permille: u16,
     },
-    /// Of a clip, once, before its first segment.
+    /// Of a clip, before its first segment. A second one takes back what was told since the first: what was copied is damaged, and
+    /// all is made anew, in files of other names.
     Outline(Outline),
     /// One more segment of a rendition can be read from disk.
     Segment(NewSegment),
@@ -146,6 +147,39 @@ pub struct Outline {
     pub longest_segment_ms: f64,
     /// Ascending by short side; the same that [`VideoOutput::renditions`] will have.
     pub renditions: Vec<RenditionOutline>,
+    /// Why the source's picture does not serve as the highest rendition; `None` when it does, packet by packet.
+    pub why_encoded: Option<WhyEncoded>,
+}
+
+/// What about the source's picture forbids copying it. For operators, not for authors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyEncoded {
+    /// Not H.264.
+    Codec,
+    /// A profile or level that not every phone plays.
+    Profile,
+    /// The stream is built in a way we do not take apart, or changes its parameters in its middle.
+    Stream,
+    Interlaced,
+    /// Not filmed upright: the display matrix turns or mirrors it.
+    Turned,
+    PixelShape,
+    /// Not the size of a rung.
+    Size,
+    /// Not BT.709 in limited range.
+    Colours,
+    /// Too many frames a second, or too unsteady.
+    FrameRate,
+    BitRate,
+    /// Too far from one another to make segments.
+    Keyframes,
+    /// Missing, repeated, or cut by an edit list where no keyframe is.
+    Times,
+    /// Damaged or missing packets.
+    Packets,
+    /// The sound goes on long after the picture.
+    Sound,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

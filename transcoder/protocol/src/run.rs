@@ -40,7 +40,7 @@ const OUTPUT_BYTES_FACTOR: u64 = 2;
 pub enum Update {
     /// How much is done, 0 to 1000, a few times a second.
     Progress(u16),
-    /// What a clip will become, once, before its first segment.
+    /// What a clip will become, before its first segment; in rare cases twice (see [`Event::Outline`]).
     Outline(Outline),
     /// A segment that can be read from the task's output folder from now on.
     Segment(NewSegment),

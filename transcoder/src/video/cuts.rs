@@ -1,7 +1,6 @@
 //! Where segments begin, in whatever a rendition counts its time: frames, or the source's ticks. Zero always begins one.
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing names its cuts yet"))]
 pub enum Cuts {
     /// At every multiple of this, which is at least one.
     Every(i64),
@@ -33,7 +32,6 @@ impl Cuts {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing names its cuts yet"))]
     /// The longest segment of a clip that ends at `end`.
     pub fn longest(&self, end: i64) -> i64 {
         match self {

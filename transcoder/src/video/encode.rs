@@ -1,14 +1,16 @@
-//! The one pass over a clip, as a pipeline of threads: one reads and decodes, one filters, one for each rung encodes and writes.
+//! The one pass over a clip, as a pipeline of threads: one reads and decodes, one filters, one for each rung encodes, or
+//! copies, and writes.
 //!
 //! The queues between them are short, and a stage works only while it has one of the task's turns (see `turns`).
 
 use super::encoder::{self, encoding};
-use super::lanes::{EncodingLane, Halt, PictureLane, Pictures};
+use super::lanes::{CopyingLane, EncodingLane, Halt, PictureLane, Pictures};
 use super::muxer::Muxer;
 use super::picture::Footage;
 use super::plan::{Plan, Ratio, Rung};
 use super::probe::Source;
-use super::reading::Reader;
+use super::reading::{Reader, Takers};
+use super::remux::Remux;
 use super::rendition::{Production, Rendition, outline};
 use super::sound::{Sound, Volume};
 use super::soundtrack::Soundtrack;
@@ -22,19 +24,23 @@ use std::sync::mpsc::sync_channel;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 use transcoder_protocol::{
     CutShort, Event, Failure, Outline, Rendition as RenditionFacts, VideoOutput, VideoTask,
+    WhyEncoded,
 };
 
 /// Frames that wait between two stages: enough to even out their work, little enough for 4K.
 const DECODED_FRAMES: usize = 2;
 const RUNG_FRAMES: usize = 4;
+const COPIED_PACKETS: usize = 64;
 
+/// Halts with `UnfitToCopy` when `remux` turns out to have promised too much; the files made until then are the caller's to remove.
 pub fn encode(
     task: &VideoTask,
     source: Source,
     plan: &Plan,
     volume: Volume,
+    remux: Result<Remux, WhyEncoded>,
     reporter: &Reporter,
-) -> Result<VideoOutput> {
+) -> Result<VideoOutput, Halt> {
     let max_seconds = task.limits.max_duration_ms as f64 / 1000.0;
     let production = Production {
         folder: task.output.clone(),
@@ -49,9 +55,14 @@ pub fn encode(
     let sound =
         source.audio.as_ref().map(|track| Sound::new(track, &source, volume)).transpose()?;
     let has_audio = sound.is_some();
-    let pixels: f64 = plan.rungs.iter().map(|rung| rung.size.pixels()).sum();
-    let lanes = plan
-        .rungs
+    let why_encoded = remux.as_ref().err().copied();
+    let copying = remux
+        .ok()
+        .map(|remux| copying_lane(&production, plan, remux, sound.as_ref()))
+        .transpose()?;
+    let encoded = &plan.rungs[usize::from(copying.is_some())..];
+    let pixels: f64 = encoded.iter().map(|rung| rung.size.pixels()).sum();
+    let lanes = encoded
         .iter()
         .map(|rung| {
             let threads = share(threads, rung.size.pixels() / pixels);
@@ -69,10 +80,16 @@ pub fn encode(
         has_audio,
         expected_ms: source.picture.seconds.map(|seconds| (seconds * 1000.0).round() as u64),
         longest_segment_ms: plan.longest_segment_seconds() * 1000.0,
-        renditions: lanes.iter().rev().map(|lane| lane.rendition.outline().clone()).collect(),
+        renditions: (copying.iter().map(|lane| &lane.rendition))
+            .chain(lanes.iter().map(|lane| &lane.rendition))
+            .rev()
+            .map(|rendition| rendition.outline().clone())
+            .collect(),
+        why_encoded,
     }));
 
     let (decoded_to, decoded) = sync_channel(DECODED_FRAMES);
+    let (packets_to, packets) = copying.as_ref().map(|_| sync_channel(COPIED_PACKETS)).unzip();
     let reader = Reader::new(
         task.limits,
         source,
@@ -80,20 +97,24 @@ pub fn encode(
         &production,
         &turns,
         threads.div_ceil(2),
-        decoded_to,
+        Takers { frames: decoded_to, packets: packets_to },
     )?;
     let (cut_short, pictures, mut renditions) = scope(|scope| {
-        let mut rungs = Vec::with_capacity(lanes.len());
-        let mut encoding = Vec::with_capacity(lanes.len());
+        let mut rungs = Vec::with_capacity(plan.rungs.len());
+        let mut renditions = Vec::with_capacity(plan.rungs.len());
+        if let Some((lane, packets)) = copying.zip(packets) {
+            rungs.push(None);
+            renditions.push(start(scope, "copy", move || lane.run(packets))?);
+        }
         for lane in lanes {
             let (to, frames) = sync_channel(RUNG_FRAMES);
-            rungs.push(to);
-            encoding.push(start(scope, "rung", move || lane.run(frames))?);
+            rungs.push(Some(to));
+            renditions.push(start(scope, "rung", move || lane.run(frames))?);
         }
         let lane = PictureLane { footage, plan, turns: &turns, reporter, stills, rungs };
         let pictures = start(scope, "picture", move || lane.run(decoded))?;
         let read = reader.run();
-        outcome(read, pictures, encoding)
+        outcome(read, pictures, renditions)
     })?;
     renditions.reverse();
     let stills = pictures.stills.finish(&task.output)?;
@@ -127,7 +148,7 @@ fn encoding_lane<'a>(
     let muxer =
         Muxer::new(ff::codec::Parameters::from(&encoder), clock, rate, sound.map(Sound::encoder))?;
     let outline = outline(
-        rung.file(),
+        plan.file(rung),
         rung.size,
         plan.frame_rate,
         &encoder::codec_string(&encoder),
@@ -136,6 +157,27 @@ fn encoding_lane<'a>(
     );
     let rendition = Rendition::new(production, outline, muxer, clock, plan.cuts.clone());
     Ok(EncodingLane { encoder, cuts: &plan.cuts, rendition, turns })
+}
+
+fn copying_lane<'a>(
+    production: &'a Production<'a>,
+    plan: &Plan,
+    remux: Remux,
+    sound: Option<&Sound>,
+) -> Result<CopyingLane<'a>> {
+    let rung = &plan.rungs[0];
+    let rate = rational(plan.frame_rate);
+    let muxer = Muxer::new(remux.parameters.clone(), remux.clock, rate, sound.map(Sound::encoder))?;
+    let outline = outline(
+        plan.file(rung),
+        rung.size,
+        plan.frame_rate,
+        &remux.codec,
+        sound.is_some(),
+        remux.bits,
+    );
+    let rendition = Rendition::new(production, outline, muxer, remux.clock, remux.cuts.clone());
+    Ok(CopyingLane { remux, rendition })
 }
 
 fn rational(ratio: Ratio) -> ff::Rational {
@@ -158,7 +200,7 @@ fn outcome(
     read: Result<Option<CutShort>, Halt>,
     pictures: ScopedJoinHandle<'_, Result<Pictures, Halt>>,
     renditions: Vec<ScopedJoinHandle<'_, Result<RenditionFacts, Halt>>>,
-) -> Result<(Option<CutShort>, Pictures, Vec<RenditionFacts>)> {
+) -> Result<(Option<CutShort>, Pictures, Vec<RenditionFacts>), Halt> {
     let pictures = wait(pictures);
     let renditions: Vec<_> = renditions.into_iter().map(wait).collect();
     let mut made = Vec::with_capacity(renditions.len());
@@ -171,14 +213,11 @@ fn outcome(
             Err(halt) => halts.push(halt),
         }
     }
-    let reason = halts.into_iter().find_map(|halt| match halt {
-        Halt::Refused(refusal) => Some(refusal),
-        Halt::Abandoned => None,
-    });
+    let reason = halts.into_iter().find(|halt| !matches!(halt, Halt::Abandoned));
     match (reason, read, pictures) {
         (None, Some(cut_short), Some(pictures)) => Ok((cut_short, pictures, made)),
-        (reason, ..) => Err(reason
-            .unwrap_or_else(|| Refusal::new(Failure::Crashed, "the stages abandoned one another"))),
+        (Some(reason), ..) => Err(reason),
+        _ => Err(Refusal::new(Failure::Crashed, "the stages abandoned one another").into()),
     }
 }
 

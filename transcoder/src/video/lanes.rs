@@ -6,8 +6,10 @@
 
 use super::cuts::Cuts;
 use super::encoder::encoding;
+use super::h264::picture_only;
 use super::picture::{Footage, PictureFilter};
 use super::plan::Plan;
+use super::remux::Remux;
 use super::rendition::Rendition;
 use super::stills::Stills;
 use super::turns::Turns;
@@ -24,6 +26,8 @@ pub enum Halt {
     Refused(Refusal),
     /// The stage before or behind went away, and knows why.
     Abandoned,
+    /// The picture that is being copied cannot be decoded everywhere; encoded it can be made.
+    UnfitToCopy,
 }
 
 impl From<Refusal> for Halt {
@@ -51,8 +55,8 @@ pub struct PictureLane<'a> {
     pub turns: &'a Turns,
     pub reporter: &'a Reporter,
     pub stills: Stills,
-    /// In the plan's order.
-    pub rungs: Vec<SyncSender<Feed<Frame>>>,
+    /// In the plan's order; `None` for one that is copied.
+    pub rungs: Vec<Option<SyncSender<Feed<Frame>>>>,
 }
 
 /// What the picture lane has in the end.
@@ -103,7 +107,9 @@ impl PictureLane<'_> {
             }
             drop(turn);
             for (rung, frame) in self.rungs.iter().zip(frames) {
-                hand(rung, Feed::Next(frame))?;
+                if let Some(rung) = rung {
+                    hand(rung, Feed::Next(frame))?;
+                }
             }
             *count += 1;
             self.reporter.progress(0.0);
@@ -114,7 +120,7 @@ impl PictureLane<'_> {
         if frames == 0 {
             return Err(Refusal::new(Failure::Damaged, "no frame could be decoded").into());
         }
-        for rung in &self.rungs {
+        for rung in self.rungs.iter().flatten() {
             hand(rung, Feed::End(frames as i64))?;
         }
         Ok(Pictures { frames, stills: self.stills })
@@ -173,4 +179,61 @@ impl EncodingLane<'_> {
             }
         }
     }
+}
+
+/// Packets of the source to the file of the highest rung. Time is counted in the source's ticks.
+pub struct CopyingLane<'a> {
+    pub remux: Remux,
+    pub rendition: Rendition<'a>,
+}
+
+impl CopyingLane<'_> {
+    pub fn run(mut self, packets: Receiver<Feed<Packet>>) -> Result<RenditionFacts, Halt> {
+        let mut index = 0;
+        // Kept back, because the end may lengthen it.
+        let mut last: Option<Packet> = None;
+        for feed in packets {
+            match feed {
+                Feed::Next(packet) => {
+                    if let Some(last) = last.replace(self.copy(&packet, index)?) {
+                        self.rendition.add(last)?;
+                    }
+                    index += 1;
+                }
+                Feed::End(end) => {
+                    if index != self.remux.times.len() {
+                        return Err(changed("fewer packets").into());
+                    }
+                    if let Some(mut last) = last {
+                        let begins = last.dts().unwrap_or(0) + self.remux.delay();
+                        last.set_duration((end - begins).max(last.duration()));
+                        self.rendition.add(last)?;
+                    }
+                    return Ok(self.rendition.finish()?);
+                }
+            }
+        }
+        Err(Halt::Abandoned)
+    }
+
+    fn copy(&self, packet: &Packet, index: usize) -> Result<Packet> {
+        let times = self.remux.times.get(index).ok_or_else(|| changed("more packets"))?;
+        let picture = packet
+            .data()
+            .and_then(|bytes| picture_only(bytes, self.remux.configuration.framing))
+            .ok_or_else(|| changed("a packet without a picture"))?;
+        let mut copy = Packet::copy(&picture);
+        copy.set_pts(Some(times.shown));
+        copy.set_dts(Some(times.decoded));
+        copy.set_duration(times.duration);
+        if times.is_key {
+            copy.set_flags(ff::codec::packet::Flags::KEY);
+        }
+        Ok(copy)
+    }
+}
+
+/// A second reading of the same file found something else than the first.
+fn changed(what: &str) -> Refusal {
+    Refusal::new(Failure::Crashed, format!("copying: {what} than the scan found"))
 }

@@ -87,9 +87,16 @@ pub struct Plan {
     pub longest_segment: i64,
     /// Descending by size, upright, square pixels; at least one.
     pub rungs: Vec<Rung>,
+    /// Part of every rung's file name.
+    pub edition: &'static str,
 }
 
 impl Plan {
+    /// The rung's file.
+    pub fn file(&self, rung: &Rung) -> String {
+        format!("{}p{}.mp4", rung.size.short_side(), self.edition)
+    }
+
     pub fn longest_segment_seconds(&self) -> f64 {
         self.longest_segment as f64 / self.frame_rate.value()
     }
@@ -106,10 +113,6 @@ pub struct Rung {
 }
 
 impl Rung {
-    pub fn file(&self) -> String {
-        format!("{}p.mp4", self.size.short_side())
-    }
-
     /// Bits per second that the encoder may reach over one segment of this length, and in the mean.
     pub fn expected_bits(&self, segment_seconds: f64) -> [u64; 2] {
         let buffered = self.buffer_bits as f64 / segment_seconds.max(1.0);
@@ -130,7 +133,7 @@ pub fn plan(source: &SourcePicture) -> Plan {
         })
         .collect();
     let segment = (SEGMENT_SECONDS * frame_rate.value()).round().max(1.0) as i64;
-    Plan { frame_rate, cuts: Cuts::Every(segment), longest_segment: segment, rungs }
+    Plan { frame_rate, cuts: Cuts::Every(segment), longest_segment: segment, rungs, edition: "" }
 }
 
 /// The size on the screen: pixels squared by changing the width, then rotated. Not yet even.

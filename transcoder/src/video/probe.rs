@@ -115,6 +115,17 @@ impl Source {
     pub fn reopen(&self) -> Result<Input> {
         open(&self.file, self.format, LITTLE_ANALYSIS_US)
     }
+
+    /// The two tracks that are read.
+    pub fn tracks(&self) -> Vec<usize> {
+        let tracks = [Some(&self.video), self.audio.as_ref()];
+        tracks.into_iter().flatten().map(|track| track.index).collect()
+    }
+
+    /// The clip's start on the clock of its picture.
+    pub fn start_ticks(&self) -> i64 {
+        (self.start_us as f64 / 1e6 / f64::from(self.video.time_base)).round() as i64
+    }
 }
 
 pub fn decoder_names() -> String {

@@ -25,8 +25,15 @@ pub struct Reader<'a> {
     turns: &'a Turns,
     decoder: ff::decoder::Video,
     sound: Option<Sound>,
-    frames: SyncSender<Feed<Frame>>,
+    takers: Takers,
     extent: Extent,
+}
+
+/// Who takes the picture.
+pub struct Takers {
+    pub frames: SyncSender<Feed<Frame>>,
+    /// Packets as they are, when they are copied.
+    pub packets: Option<SyncSender<Feed<Packet>>>,
 }
 
 impl<'a> Reader<'a> {
@@ -38,14 +45,10 @@ impl<'a> Reader<'a> {
         production: &'a Production<'a>,
         turns: &'a Turns,
         decoder_threads: usize,
-        frames: SyncSender<Feed<Frame>>,
+        takers: Takers,
     ) -> Result<Self> {
-        let wanted: Vec<usize> = [Some(&source.video), source.audio.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(|track| track.index)
-            .collect();
-        libav::read_only(&mut source.input, &wanted);
+        let tracks = source.tracks();
+        libav::read_only(&mut source.input, &tracks);
         let decoder =
             open_decoder(&source, limits.max_frame_pixels, decoder_threads).map_err(|error| {
                 libav::refusal(error, Failure::UnsupportedCodec, "opening the picture")
@@ -57,7 +60,7 @@ impl<'a> Reader<'a> {
             turns,
             decoder,
             sound,
-            frames,
+            takers,
             extent: Extent::default(),
         })
     }
@@ -81,12 +84,17 @@ impl<'a> Reader<'a> {
     fn take(&mut self, packet: &Packet) -> Result<(), Halt> {
         if packet.stream() == self.source.video.index {
             self.note_time(packet);
+            if let Some(packets) = &self.takers.packets {
+                hand(packets, Feed::Next(packet.clone()))?;
+            }
             let decoded = {
                 let _turn = self.turns.take();
-                // A damaged packet costs its frames, not the clip.
                 match self.decoder.send_packet(packet) {
                     Ok(()) => self.decoded()?,
-                    Err(_) => Vec::new(),
+                    Err(_) => {
+                        self.note_damage()?;
+                        Vec::new()
+                    }
                 }
             };
             self.hand_on(decoded)?;
@@ -139,16 +147,30 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A damaged packet costs its frames, not the clip; but whoever plays a copy of it may get stuck.
+    fn note_damage(&self) -> Result<(), Halt> {
+        if self.takers.packets.is_some() { Err(Halt::UnfitToCopy) } else { Ok(()) }
+    }
+
     /// What the decoder has ready, with times that count from the clip's start.
-    fn decoded(&mut self) -> Result<Vec<Frame>> {
-        let start = self.ticks(self.source.start_us as f64 / 1e6);
+    fn decoded(&mut self) -> Result<Vec<Frame>, Halt> {
+        let start = self.source.start_ticks();
         let mut decoded = Vec::new();
         let mut frame = Frame::empty();
-        while self.decoder.receive_frame(&mut frame).is_ok() {
+        loop {
+            match self.decoder.receive_frame(&mut frame) {
+                Ok(()) if libav::is_patched(&frame) => self.note_damage()?,
+                Ok(()) => {}
+                Err(ff::Error::Eof | ff::Error::Other { errno: libc::EAGAIN }) => break,
+                Err(_) => {
+                    self.note_damage()?;
+                    break;
+                }
+            }
             let pixels = u64::from(frame.width()) * u64::from(frame.height());
             if pixels > self.limits.max_frame_pixels {
                 let size = format!("a frame of {}×{}", frame.width(), frame.height());
-                return Err(Refusal::new(Failure::TooManyPixels, size));
+                return Err(Refusal::new(Failure::TooManyPixels, size).into());
             }
             let pts = frame.timestamp().map(|pts| pts - start);
             if let Some(pts) = pts {
@@ -162,7 +184,7 @@ impl<'a> Reader<'a> {
     }
 
     fn hand_on(&self, decoded: Vec<Frame>) -> Result<(), Halt> {
-        decoded.into_iter().try_for_each(|frame| hand(&self.frames, Feed::Next(frame)))
+        decoded.into_iter().try_for_each(|frame| hand(&self.takers.frames, Feed::Next(frame)))
     }
 
     /// Seconds in the video track's time base.
@@ -183,8 +205,11 @@ impl<'a> Reader<'a> {
         }
         let cut_short = self.check_whole()?;
         // The last picture stays while there is sound.
-        let end = self.extent.end().max(self.sound_seconds());
-        hand(&self.frames, Feed::End(self.ticks(end)))?;
+        let end = self.ticks(self.extent.end().max(self.sound_seconds()));
+        if let Some(packets) = &self.takers.packets {
+            hand(packets, Feed::End(end))?;
+        }
+        hand(&self.takers.frames, Feed::End(end))?;
         Ok(cut_short)
     }
 }

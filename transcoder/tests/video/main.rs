@@ -11,6 +11,7 @@ mod loudness;
 mod media;
 mod mutations;
 mod refusals;
+mod remux;
 mod stills;
 mod sync;
 mod watch;

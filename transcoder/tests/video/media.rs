@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use transcoder_protocol::run::{TaskFailure, run};
-use transcoder_protocol::{Failure, Output, Task, VideoLimits, VideoOutput, VideoTask};
+use transcoder_protocol::run::{TaskFailure, Update, run};
+use transcoder_protocol::{Failure, Outline, Output, Task, VideoLimits, VideoOutput, VideoTask};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_megurumi-transcoder");
 
@@ -63,6 +63,21 @@ impl Studio {
 
     pub async fn transcode(&self, input: &Path) -> Made {
         self.try_with(input, VideoLimits::default()).await.unwrap()
+    }
+
+    /// Transcodes, and hears what was announced.
+    pub async fn outlined(&self, input: &Path) -> (Outline, Made) {
+        let task = self.task(input, VideoLimits::default());
+        let mut heard = None;
+        let listen = |update| {
+            if let Update::Outline(outline) = update {
+                heard = Some(outline);
+            }
+        };
+        let Output::Video(output) = run(Path::new(PROGRAM), &task, listen).await.unwrap() else {
+            panic!("asked for a video")
+        };
+        (heard.unwrap(), Made { output, folder: self.path("out"), _studio: None })
     }
 
     pub async fn refusal(&self, input: &Path) -> Failure {
