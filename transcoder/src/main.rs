@@ -60,6 +60,7 @@ fn work(task: &Task, input: File, reporter: &mut Reporter) -> Result<Output> {
             max_cpu_seconds: u64::from(task.limits.threads.max(1))
                 * task.limits.max_wall_ms.div_ceil(1000),
             max_file_bytes: task.limits.max_output_bytes,
+            niceness: task.limits.niceness,
             program: None,
         },
         Task::Photo(task) => Cage {
@@ -67,6 +68,7 @@ fn work(task: &Task, input: File, reporter: &mut Reporter) -> Result<Output> {
             max_memory_bytes: task.limits.max_memory_bytes,
             max_cpu_seconds: 2 * task.limits.max_wall_ms.div_ceil(1000),
             max_file_bytes: task.limits.max_output_bytes,
+            niceness: 0,
             program: Some(photo::HEIF_CONVERTER.as_ref()),
         },
     };

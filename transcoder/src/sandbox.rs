@@ -41,6 +41,8 @@ pub struct Cage<'a> {
     pub max_cpu_seconds: u64,
     /// Largest file that may be written, in bytes.
     pub max_file_bytes: u64,
+    /// How far to stand back for other processes, 0 to 19.
+    pub niceness: u32,
     /// A program that may be started until [`forbid_programs`]. It inherits the cage.
     pub program: Option<&'a Path>,
 }
@@ -59,6 +61,13 @@ impl Cage<'_> {
         // Over the file limit a write shall fail with an error that we can report, not end the process by a signal.
         // SAFETY: ignoring a signal installs no handler.
         unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+        // A courtesy, not a layer: it may fail. Never less than our parent stands back already; threads started later have it too.
+        // SAFETY: reads and sets a number of this process.
+        unsafe {
+            let wanted = self.niceness.min(19) as libc::c_int;
+            let own = libc::getpriority(libc::PRIO_PROCESS, 0);
+            libc::setpriority(libc::PRIO_PROCESS, 0, wanted.max(own));
+        }
         // No core dumps and no debugger: what people filmed stays out of crash files.
         // SAFETY: plain flag of this process.
         unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
@@ -112,6 +121,7 @@ pub fn granted() -> Caged {
         max_memory_bytes: PROBE_BYTES,
         max_cpu_seconds: 10,
         max_file_bytes: 0,
+        niceness: 0,
         program: None,
     };
     let closed = cage.close();
@@ -185,6 +195,7 @@ mod tests {
             max_memory_bytes: 2 << 30,
             max_cpu_seconds: 1,
             max_file_bytes: 1000,
+            niceness: 0,
             program: None,
         };
         cage.close();
@@ -207,6 +218,7 @@ mod tests {
             max_memory_bytes: 2 << 30,
             max_cpu_seconds: 60,
             max_file_bytes: 1000,
+            niceness: 0,
             program: None,
         };
         let granted = cage.close();

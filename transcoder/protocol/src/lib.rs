@@ -53,6 +53,8 @@ pub struct VideoLimits {
     pub max_output_bytes: u64,
     /// Threads that may work at once, at least one.
     pub threads: u32,
+    /// How far the child stands back for others, 0 to 19; never less than its parent does.
+    pub niceness: u32,
 }
 
 impl Default for VideoLimits {
@@ -66,6 +68,7 @@ impl Default for VideoLimits {
             max_memory_bytes: 3 << 30,
             max_output_bytes: 2 << 30,
             threads: std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
+            niceness: 10,
         }
     }
 }

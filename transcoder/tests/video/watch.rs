@@ -34,6 +34,28 @@ async fn progress_rises_to_the_end() {
 }
 
 #[tokio::test]
+async fn the_child_stands_back_as_far_as_it_is_told() {
+    let studio = Studio::open();
+    let clip = studio.film("clip.mp4", "-f lavfi -i testsrc2=s=320x240:r=30:d=2 -c:v libx264");
+    // Counted behind the name, which may hold anything.
+    let niceness_of = |process: &str| -> i32 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.trim())).unwrap();
+        stat.rsplit(')').next().unwrap().split_whitespace().nth(16).unwrap().parse().unwrap()
+    };
+    for niceness in [0, 7] {
+        let studio = Studio::open();
+        let limits = VideoLimits { niceness, ..VideoLimits::default() };
+        let mut seen = None;
+        let look = |_| {
+            let child = std::fs::read_to_string("/proc/thread-self/children").unwrap();
+            seen = Some(niceness_of(&child));
+        };
+        run(Path::new(PROGRAM), &studio.task(&clip, limits), look).await.unwrap();
+        assert_eq!(seen, Some(niceness_of("self").max(niceness as i32)));
+    }
+}
+
+#[tokio::test]
 async fn children_that_misbehave_are_told_apart() {
     let cases = [
         ("exit 3", Failure::Crashed),
