@@ -145,6 +145,7 @@ pub fn jobs() -> Registry {
         .with::<crate::photos::DropPhoto>()
         .with::<crate::videos::TranscodeVideo>()
         .with::<crate::videos::DropVideo>()
+        .with::<crate::videos::DropPreview>()
         .with::<crate::posts::DropMedia>()
         .with::<upload::DropUpload>()
         .with::<upload::PurgeUploads>()

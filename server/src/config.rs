@@ -23,6 +23,8 @@ pub struct Config {
     pub demo: bool,
     pub transcoder: PathBuf,
     pub heif_convert: PathBuf,
+    /// Refuse to start a worker where the transcoder's cage is not whole.
+    pub sandbox_required: bool,
     /// Debian's mecab-ipadic CSV files, from which the dictionary is built.
     pub dictionary_source: PathBuf,
     /// Where the built dictionary is kept.
@@ -76,6 +78,7 @@ const KNOWN: &[&str] = &[
     "MEGURUMI_S3_SECRET_ACCESS_KEY",
     "MEGURUMI_TRANSCODER",
     "MEGURUMI_HEIF_CONVERT",
+    "MEGURUMI_SANDBOX",
     "MEGURUMI_DICTIONARY",
     "MEGURUMI_DICTIONARY_SOURCE",
     "MEGURUMI_VIDEO_MAX_BYTES",
@@ -144,6 +147,7 @@ impl Config {
                 .text("HEIF_CONVERT")
                 .unwrap_or("/usr/bin/heif-convert".into())
                 .into(),
+            sandbox_required: reader.sandbox_required(),
             dictionary_source: reader
                 .text("DICTIONARY_SOURCE")
                 .unwrap_or("/usr/share/mecab/dic/ipadic".into())
@@ -218,6 +222,19 @@ impl Reader {
         number
     }
 
+    fn sandbox_required(&mut self) -> bool {
+        match self.text("SANDBOX").as_deref() {
+            None | Some("best-effort") => false,
+            Some("require") => true,
+            Some(other) => {
+                let error =
+                    format!("MEGURUMI_SANDBOX: {other:?} is neither require nor best-effort");
+                self.errors.push(error);
+                false
+            }
+        }
+    }
+
     /// All of S3's settings, or none: a bucket without its keys is a mistake.
     fn s3(&mut self) -> Option<S3Settings> {
         let bucket = self.text("S3_BUCKET");
@@ -262,16 +279,26 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_cage_is_required_only_where_that_is_said() {
+        assert!(!read(&[]).unwrap().sandbox_required);
+        assert!(!read(&[("MEGURUMI_SANDBOX", "best-effort")]).unwrap().sandbox_required);
+        assert!(read(&[("MEGURUMI_SANDBOX", "require")]).unwrap().sandbox_required);
+    }
+
+    #[test]
     fn every_mistake_is_named_at_once() {
         let error = read(&[
             ("MEGURUMI_LISTEN", "3000"),
             ("MEGURUMI_VIDEO_MAX_BYTES", "many"),
             ("MEGURUMI_S3_BUCKET", "media"),
+            ("MEGURUMI_SANDBOX", "yes"),
             ("MEGURUMI_BASE_ULR", "https://example.jp"),
         ])
         .unwrap_err();
         let text = error.to_string();
-        for part in ["LISTEN", "VIDEO_MAX_BYTES", "S3_SECRET_ACCESS_KEY", "MEGURUMI_BASE_ULR"] {
+        for part in
+            ["LISTEN", "VIDEO_MAX_BYTES", "S3_SECRET_ACCESS_KEY", "SANDBOX", "MEGURUMI_BASE_ULR"]
+        {
             assert!(text.contains(part), "{part} missing in {text}");
         }
     }

@@ -202,6 +202,7 @@ pub fn table() -> Table {
         .get("/search",                 Public,    crate::discovery::search)
 
         .get("/media/photos/{id}/{generation}/{file}", Public, crate::photos::pages::file)
+        .get("/media/videos/{id}/preview/{file}", Public, crate::videos::pages::preview)
         .get("/media/videos/{id}/{generation}/{file}", Public, crate::videos::pages::file)
 
         .get("/posts/new",              Member,    crate::posts::compose::new)
@@ -239,6 +240,7 @@ pub fn table() -> Table {
 
         .get("/review",                 Moderator, crate::moderation::pages::queue)
         .get("/review/log",             Moderator, crate::moderation::pages::log)
+        .get("/review/preparing/{id}",  Moderator, crate::moderation::pages::preparing)
         .get("/review/{id}",            Moderator, crate::moderation::pages::item)
         .post("/review/{id}",           Moderator, crate::moderation::pages::decide)
 }

@@ -10,6 +10,7 @@ use std::future::IntoFuture;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use transcoder_protocol::Caged;
 
 /// Requests in flight get this long after the word to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -19,7 +20,7 @@ pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
     let listener = TcpListener::bind(app.config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", app.config.listen))?;
-    let worker = with_worker.then(|| start_worker(&app));
+    let worker = if with_worker { Some(start_worker(&app).await?) } else { None };
     let followers = start_followers(&app);
     tracing::info!(address = %listener.local_addr()?, url = app.config.base_url, "serving");
     let demo = start_demo(&app).await?;
@@ -78,14 +79,46 @@ fn print_log_ins(app: &App) {
 
 /// Runs jobs until SIGTERM or Ctrl-C.
 pub async fn work(app: App) -> anyhow::Result<()> {
-    let worker = start_worker(&app);
+    let worker = start_worker(&app).await?;
     stopped().await;
     worker.stop(GRACE).await;
     Ok(())
 }
 
-fn start_worker(app: &App) -> Worker {
-    Worker::start(app, app::jobs(), app.config.quick_workers, app.config.heavy_workers)
+async fn start_worker(app: &App) -> anyhow::Result<Worker> {
+    check_cage(app).await?;
+    let config = &app.config;
+    Ok(Worker::start(app, app::jobs(), config.quick_workers, config.heavy_workers))
+}
+
+/// Says what this system grants of the transcoder's cage; an error where a whole one is required and is not to be had.
+async fn check_cage(app: &App) -> anyhow::Result<()> {
+    let is_required = app.config.sandbox_required;
+    match transcoder_protocol::run::cage(&app.config.transcoder).await {
+        Ok(caged) if caged.is_whole() => {
+            tracing::info!("photos and videos are decoded in a whole cage");
+        }
+        Ok(caged) if is_required => {
+            anyhow::bail!(
+                "MEGURUMI_SANDBOX=require, but this system grants only a part: {caged:?}"
+            );
+        }
+        Ok(Caged { landlock, seccomp, rlimits }) => {
+            tracing::warn!(
+                landlock,
+                seccomp,
+                rlimits,
+                "photos and videos are decoded in half a cage"
+            );
+        }
+        Err(failure) if is_required => {
+            return Err(failure)
+                .context("MEGURUMI_SANDBOX=require, but the transcoder says nothing");
+        }
+        // Each job that needs it says so again.
+        Err(failure) => tracing::warn!(%failure, "the transcoder does not start"),
+    }
+    Ok(())
 }
 
 /// What runs beside the requests on every node.

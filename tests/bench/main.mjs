@@ -1,11 +1,11 @@
 // Runs the measurements that are named, or all, and prints one table. `script/bench` builds first and starts this.
 
-import { measureFilm } from "./film.mjs";
 import { measurePages } from "./pages.mjs";
 import { closeAll } from "./processes.mjs";
+import { measureTranscode } from "./transcode.mjs";
 import { measureUpload } from "./upload.mjs";
 
-const measurements = { film: measureFilm, pages: measurePages, upload: measureUpload };
+const measurements = { transcode: measureTranscode, pages: measurePages, upload: measureUpload };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(measurements);
 const unknown = names.find((name) => !(name in measurements));

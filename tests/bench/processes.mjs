@@ -2,10 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 export const rounds = Number(process.env.MEGURUMI_BENCH_ROUNDS ?? 3);
 export const binaries = process.env.MEGURUMI_BENCH_BIN;
@@ -23,23 +24,30 @@ export async function closeAll() {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** Runs to the end. Resolves to its output, wall time in seconds and peak memory in bytes, its own children included. */
-export async function run(command, args, { input = "" } = {}) {
+/**
+ * Runs to the end, with the text `input` or the opened `file` as its standard input. Resolves to its output and log, wall and CPU
+ * time in seconds and peak memory in bytes, its own children included. `onLine` hears each line of output when it comes.
+ */
+export async function run(command, args, { input = "", file, onLine } = {}) {
   const report = join(scratch, "time");
-  const child = spawn("/usr/bin/time", ["-f", "%e %M", "-o", report, command, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  const stdin = file === undefined ? "pipe" : openSync(file);
+  const child = spawn("/usr/bin/time", ["-f", "%e %M %U %S", "-o", report, command, ...args], { stdio: [stdin, "pipe", "pipe"] });
+  if (stdin === "pipe") child.stdin.end(input);
+  else closeSync(stdin);
   running.add(child);
   const chunks = { stdout: [], stderr: [] };
   child.stdout.on("data", (chunk) => chunks.stdout.push(chunk));
   child.stderr.on("data", (chunk) => chunks.stderr.push(chunk));
-  child.stdin.end(input);
+  if (onLine) createInterface({ input: child.stdout }).on("line", onLine);
   const [code] = await once(child, "close");
   running.delete(child);
   const output = Buffer.concat(chunks.stdout).toString();
   if (code !== 0) {
     throw new Error(`${command} ended with ${code}:\n${Buffer.concat(chunks.stderr)}${output}`);
   }
-  const [seconds, kilobytes] = readFileSync(report, "utf8").trim().split("\n").pop().split(" ").map(Number);
-  return { output, seconds, memory: kilobytes * 1024 };
+  const [seconds, kilobytes, user, system] = readFileSync(report, "utf8").trim().split("\n").pop().split(" ").map(Number);
+  const log = Buffer.concat(chunks.stderr).toString();
+  return { output, log, seconds, cpu: user + system, memory: kilobytes * 1024 };
 }
 
 /** Starts a server and waits until `url` answers with 2xx. */

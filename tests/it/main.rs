@@ -9,6 +9,7 @@ mod lists;
 mod media_store;
 mod moderation;
 mod notices;
+mod previews;
 mod routes;
 mod story;
 mod thanks;

@@ -1,25 +1,32 @@
 //! Events on their way to the parent.
 
 use std::io::{Stdout, Write, stdout};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use transcoder_protocol::Event;
 
 /// Often enough for the parent's watchdog and a smooth bar, seldom enough to cost nothing.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
+/// May be shared between threads.
 pub struct Reporter {
     out: Stdout,
-    last_progress: Option<Instant>,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Default)]
+struct Progress {
+    last_sent: Option<Instant>,
     permille: u16,
 }
 
 impl Reporter {
     pub fn to_stdout() -> Self {
-        Self { out: stdout(), last_progress: None, permille: 0 }
+        Self { out: stdout(), progress: Mutex::default() }
     }
 
     /// Ends the process when nobody listens any more: a child must not outlive its parent.
-    pub fn send(&mut self, event: &Event) {
+    pub fn send(&self, event: &Event) {
         let Ok(mut line) = serde_json::to_vec(event) else { std::process::abort() };
         line.push(b'\n');
         let mut out = self.out.lock();
@@ -30,13 +37,14 @@ impl Reporter {
 
     /// Says that `done` of 0 to 1 is done. Call it as often as work moves; only a few calls a second are sent on, and the
     /// number never falls.
-    pub fn progress(&mut self, done: f64) {
+    pub fn progress(&self, done: f64) {
         let now = Instant::now();
-        if self.last_progress.is_some_and(|last| now - last < PROGRESS_INTERVAL) {
+        let Ok(mut progress) = self.progress.lock() else { return };
+        if progress.last_sent.is_some_and(|last| now - last < PROGRESS_INTERVAL) {
             return;
         }
-        self.last_progress = Some(now);
-        self.permille = self.permille.max((done.clamp(0.0, 1.0) * 1000.0) as u16);
-        self.send(&Event::Progress { permille: self.permille });
+        progress.last_sent = Some(now);
+        progress.permille = progress.permille.max((done.clamp(0.0, 1.0) * 1000.0) as u16);
+        self.send(&Event::Progress { permille: progress.permille });
     }
 }

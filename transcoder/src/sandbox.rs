@@ -1,20 +1,25 @@
-//! The cage a task is done in: resource limits, landlock (one input to read, one folder to write), seccomp (no sockets, no
-//! other programs, no look into other processes).
+//! The cage a task is done in: resource limits, landlock (no path but one folder), seccomp (no sockets, no other programs, no
+//! look into other processes). The input is open already, so no path leads to it.
 //!
-//! Every layer is taken as far as the kernel grants it, and [`Event::Caged`] says which ones hold. Threads started later
+//! Every layer is taken as far as the kernel grants it, and [`Caged`] says which ones hold. Threads started later
 //! inherit all of it; so it must be closed while the process has one thread. Shared libraries are loaded by then.
 //!
 //! Not here: the wall clock and the watchdog, which a hung child could not keep itself; the parent has them.
 
+mod memory;
 mod syscalls;
+
+pub use memory::end_when_refused;
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
     RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 use rlimit::Resource;
+use std::fs::File;
+use std::net::UdpSocket;
 use std::path::Path;
-use transcoder_protocol::Event;
+use transcoder_protocol::Caged;
 
 /// Newest landlock interface whose rights we have thought through; older kernels grant a part of it.
 const LANDLOCK: ABI = ABI::V6;
@@ -25,34 +30,44 @@ const MAX_OPEN_FILES: u64 = 64;
 /// What another program (see [`Cage::program`]) needs to start: the loader and its libraries, and the loader's cache.
 const LIBRARY_PATHS: [&str; 4] = ["/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"];
 
+/// Address space of the cage that [`granted`] closes: room for libav's libraries.
+const PROBE_BYTES: u64 = 2 << 30;
+
 pub struct Cage<'a> {
-    /// The one file that may be read.
-    pub input: &'a Path,
-    /// The one folder that may be written.
-    pub output: &'a Path,
+    /// The one folder that may be read and written.
+    pub output: Option<&'a Path>,
     /// Address space, in bytes.
     pub max_memory_bytes: u64,
     pub max_cpu_seconds: u64,
     /// Largest file that may be written, in bytes.
     pub max_file_bytes: u64,
+    /// How far to stand back for other processes, 0 to 19.
+    pub niceness: u32,
     /// A program that may be started until [`forbid_programs`]. It inherits the cage.
     pub program: Option<&'a Path>,
 }
 
 impl Cage<'_> {
     /// Shuts this process in, for good. Says what the kernel granted.
-    pub fn close(&self) -> Event {
+    pub fn close(&self) -> Caged {
         // Landlock opens paths and so comes before seccomp.
         let rlimits = logged("rlimits", self.limit_resources());
         let landlock = logged("landlock", self.limit_paths());
         let seccomp = logged("seccomp", syscalls::limit(self.program.is_some()));
-        Event::Caged { landlock, seccomp, rlimits }
+        Caged { landlock, seccomp, rlimits }
     }
 
     fn limit_resources(&self) -> Result<bool, Box<dyn std::error::Error>> {
         // Over the file limit a write shall fail with an error that we can report, not end the process by a signal.
         // SAFETY: ignoring a signal installs no handler.
         unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+        // A courtesy, not a layer: it may fail. Never less than our parent stands back already; threads started later have it too.
+        // SAFETY: reads and sets a number of this process.
+        unsafe {
+            let wanted = self.niceness.min(19) as libc::c_int;
+            let own = libc::getpriority(libc::PRIO_PROCESS, 0);
+            libc::setpriority(libc::PRIO_PROCESS, 0, wanted.max(own));
+        }
         // No core dumps and no debugger: what people filmed stays out of crash files.
         // SAFETY: plain flag of this process.
         unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
@@ -64,7 +79,9 @@ impl Cage<'_> {
         cap(Resource::CORE, 0)?;
         cap(Resource::NOFILE, MAX_OPEN_FILES)?;
         cap(Resource::AS, self.max_memory_bytes)?;
-        cap(Resource::CPU, self.max_cpu_seconds)?;
+        // At the lower limit the process ends by SIGXCPU, which tells the parent why; at the upper one by SIGKILL.
+        let (_, hard) = Resource::CPU.get()?;
+        Resource::CPU.set(self.max_cpu_seconds.min(hard), (self.max_cpu_seconds + 1).min(hard))?;
         cap(Resource::FSIZE, self.max_file_bytes)?;
         Ok(true)
     }
@@ -82,11 +99,9 @@ impl Cage<'_> {
             .handle_access(everything)?
             .handle_access(AccessNet::from_all(LANDLOCK))?
             .scope(Scope::from_all(LANDLOCK))?
-            .create()?
-            .add_rule(PathBeneath::new(PathFd::new(self.output)?, write))?;
-        // A missing input is no reason to go uncaged: opening it fails later, with a clear error.
-        if let Ok(input) = PathFd::new(self.input) {
-            ruleset = ruleset.add_rule(PathBeneath::new(input, AccessFs::ReadFile))?;
+            .create()?;
+        if let Some(output) = self.output {
+            ruleset = ruleset.add_rule(PathBeneath::new(PathFd::new(output)?, write))?;
         }
         if let Some(program) = self.program {
             let run = AccessFs::Execute | AccessFs::ReadFile;
@@ -96,6 +111,25 @@ impl Cage<'_> {
             }
         }
         Ok(ruleset.restrict_self()?.ruleset != RulesetStatus::NotEnforced)
+    }
+}
+
+/// Closes a cage around this process, and believes in a layer only when what it forbids fails.
+pub fn granted() -> Caged {
+    let cage = Cage {
+        output: None,
+        max_memory_bytes: PROBE_BYTES,
+        max_cpu_seconds: 10,
+        max_file_bytes: 0,
+        niceness: 0,
+        program: None,
+    };
+    let closed = cage.close();
+    let mut hoard: Vec<u8> = Vec::new();
+    Caged {
+        landlock: closed.landlock && File::open("/").is_err(),
+        seccomp: closed.seccomp && UdpSocket::bind("127.0.0.1:0").is_err(),
+        rlimits: closed.rlimits && hoard.try_reserve_exact(2 * PROBE_BYTES as usize).is_err(),
     }
 }
 
@@ -114,11 +148,12 @@ fn logged(layer: &str, granted: Result<bool, Box<dyn std::error::Error>>) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs::{self, File};
-    use std::io::ErrorKind;
-    use std::net::{TcpListener, TcpStream, UdpSocket};
+    use std::fs;
+    use std::io::{ErrorKind, Read};
+    use std::net::{TcpListener, TcpStream};
     use std::os::unix::net::UnixStream;
-    use std::process::Command;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Output};
 
     /// Names the folder that the process of [`what_is_forbidden_fails`] is to lock itself into.
     const FOLDER: &str = "MEGURUMI_TEST_CAGE";
@@ -130,14 +165,43 @@ mod tests {
         fs::write(folder.path().join("secret"), b"secret").unwrap();
         fs::create_dir(folder.path().join("output")).unwrap();
         // A cage is for good, so another process goes in.
-        let run = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "sandbox::tests::what_is_forbidden_fails", "--nocapture"])
-            .env(FOLDER, folder.path())
-            .env("RUST_BACKTRACE", "0")
-            .output()
-            .unwrap();
+        let run = in_a_process_of_its_own("what_is_forbidden_fails", folder.path());
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
         assert_eq!(fs::read(folder.path().join("output/made")).unwrap(), b"film");
+    }
+
+    fn in_a_process_of_its_own(test: &str, folder: &Path) -> Output {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", &format!("sandbox::tests::{test}"), "--nocapture"])
+            .env(FOLDER, folder)
+            .env("RUST_BACKTRACE", "0")
+            .output()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_caged_process_that_only_burns_time_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = in_a_process_of_its_own("what_never_ends", folder.path());
+        assert_eq!(run.status.signal(), Some(libc::SIGXCPU), "{run:?}");
+    }
+
+    #[test]
+    fn what_never_ends() {
+        // On its own it has nothing to do: see the test above.
+        let Some(folder) = std::env::var_os(FOLDER) else { return };
+        let cage = Cage {
+            output: Some(Path::new(&folder)),
+            max_memory_bytes: 2 << 30,
+            max_cpu_seconds: 1,
+            max_file_bytes: 1000,
+            niceness: 0,
+            program: None,
+        };
+        cage.close();
+        loop {
+            std::hint::spin_loop();
+        }
     }
 
     #[test]
@@ -147,27 +211,31 @@ mod tests {
         let folder = Path::new(&folder);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        let mut input = File::open(folder.join("input")).unwrap();
+        let output = folder.join("output");
         let cage = Cage {
-            input: &folder.join("input"),
-            output: &folder.join("output"),
+            output: Some(&output),
             max_memory_bytes: 2 << 30,
             max_cpu_seconds: 60,
             max_file_bytes: 1000,
+            niceness: 0,
             program: None,
         };
         let granted = cage.close();
-        assert_eq!(granted, Event::Caged { landlock: true, seccomp: true, rlimits: true });
+        assert_eq!(granted, Caged { landlock: true, seccomp: true, rlimits: true });
         let is_denied = |error: std::io::Error| {
             assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
         };
 
-        let film = fs::read(folder.join("input")).unwrap();
+        let mut film = Vec::new();
+        input.read_to_end(&mut film).unwrap();
         fs::write(folder.join("output/made"), film).unwrap();
         std::thread::spawn(|| {}).join().unwrap();
 
         is_denied(File::open("/etc/passwd").unwrap_err());
         is_denied(File::open("/proc/self/maps").unwrap_err());
         is_denied(File::open(folder.join("secret")).unwrap_err());
+        is_denied(File::open(folder.join("input")).unwrap_err());
         is_denied(fs::read_dir("/").unwrap_err());
         is_denied(File::options().write(true).open(folder.join("input")).unwrap_err());
         is_denied(File::create(folder.join("elsewhere")).unwrap_err());

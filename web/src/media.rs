@@ -113,8 +113,10 @@ impl HtmlSafe for SrcSet<'_> {}
 pub struct Video {
     /// The HLS master playlist.
     pub hls_url: String,
-    /// One plain MP4, for browsers without HLS or JavaScript.
-    pub mp4_url: String,
+    /// One plain MP4, for browsers without HLS or JavaScript. `None` while the video is still being made.
+    pub mp4_url: Option<String>,
+    /// How much can be watched already, while the video is still being made; `None` once it is whole.
+    pub ready_seconds: Option<u32>,
     pub poster: Option<Picture>,
     /// As shown, rotation applied, in pixels.
     pub width: u32,
@@ -130,6 +132,11 @@ impl Video {
 
     pub(crate) fn is_tall(&self) -> bool {
         self.height > self.width
+    }
+
+    /// `0:24`: how far it can be watched.
+    pub(crate) fn ready(&self) -> Option<String> {
+        self.ready_seconds.map(clock_length)
     }
 
     pub(crate) fn poster_url(&self) -> Cow<'_, str> {

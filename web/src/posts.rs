@@ -107,7 +107,7 @@ fn structured(chrome: &Chrome, view: &PostView, url: &str) -> Value {
             "thumbnailUrl": chrome.absolute(video.poster_url()),
             "uploadDate": date,
             "duration": video.iso_length(),
-            "contentUrl": chrome.absolute(&video.mp4_url),
+            "contentUrl": video.mp4_url.as_ref().map(|url| chrome.absolute(url)),
         });
     }
     article
@@ -146,7 +146,8 @@ impl PostContent {
             ],
             video: Some(Video {
                 hls_url: "/media/v/p1/master.m3u8".to_owned(),
-                mp4_url: "/media/v/p1/360.mp4".to_owned(),
+                mp4_url: Some("/media/v/p1/360.mp4".to_owned()),
+                ready_seconds: None,
                 poster: Some(sample_picture(SAMPLE_BOWL, "", true)),
                 width: 720,
                 height: 1280,

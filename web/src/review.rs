@@ -36,6 +36,35 @@ pub struct QueueView {
     pub decided_today: u32,
     /// Address of the next page.
     pub more: Option<String>,
+    /// Handed in, with media that are not ready yet; oldest first, on the first page only.
+    pub preparing: Vec<PreparingItem>,
+}
+
+/// A submission whose photos or video are still being made.
+#[derive(Clone, Debug)]
+pub struct PreparingItem {
+    pub url: String,
+    pub title: String,
+    pub kind: Kind,
+    pub author: String,
+    /// How far its video is; `None` without one.
+    pub percent: Option<u8>,
+}
+
+/// What is there of such a submission, to look at ahead of time. Nothing can be decided yet.
+#[derive(Clone, Debug)]
+pub struct PreparingView {
+    pub content: PostContent,
+    pub percent: Option<u8>,
+}
+
+#[must_use]
+pub fn preparing(chrome: &Chrome, view: &PreparingView) -> String {
+    let head = Head {
+        scripts: &["review.js", "player.js"],
+        ..Head::private(chrome.lang.ta1("review-preparing-title", "title", &view.content.title))
+    };
+    page!("review/preparing.html", chrome, head, view, PreparingView)
 }
 
 impl QueueItem {
@@ -255,7 +284,29 @@ impl QueueView {
             oldest_minutes: Some(3100),
             decided_today: 27,
             more: Some("/review?after=01JD".to_owned()),
+            preparing: vec![PreparingItem {
+                url: "/review/preparing/v1".to_owned(),
+                title: "ちいさな はたけの いちご".to_owned(),
+                kind: Kind::Activity,
+                author: "まゆ".to_owned(),
+                percent: Some(40),
+            }],
         }
+    }
+}
+
+impl PreparingView {
+    #[must_use]
+    pub fn sample(lang: Lang) -> Self {
+        let mut content = PostContent::sample(lang);
+        content.published = None;
+        if let Some(video) = &mut content.video {
+            video.mp4_url = None;
+            video.poster = None;
+            video.storyboard = None;
+            video.ready_seconds = Some(8);
+        }
+        Self { content, percent: Some(40) }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::notices::NoticesView;
 use crate::pages::{AboutView, ErrorCause, ErrorView};
 use crate::posts::PostView;
 use crate::reading::{HomeView, ListView};
-use crate::review::{LogView, QueueView, ReviewItemView};
+use crate::review::{LogView, PreparingView, QueueView, ReviewItemView};
 use crate::search::SearchView;
 use crate::vocabulary::Season;
 use crate::{accounts, compose, notices, pages, posts, reading, review, search};
@@ -89,6 +89,10 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("notices-empty", notices::notices(&member("/notices"), &NoticesView::default())),
         ("review-queue", review::queue(&moderator("/review"), &QueueView::sample(lang))),
         ("review-queue-empty", review::queue(&moderator("/review"), &QueueView::default())),
+        (
+            "review-preparing",
+            review::preparing(&moderator("/review/preparing/v1"), &PreparingView::sample(lang)),
+        ),
         ("review-item", review::item(&moderator("/review/r1"), &ReviewItemView::sample(lang))),
         (
             "review-item-errors",

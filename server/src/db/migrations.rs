@@ -8,13 +8,14 @@ mod m0002_mail_tokens;
 mod m0003_decisions;
 mod m0004_unconfirmed;
 mod m0005_cards;
+mod m0006_previews;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
 use crate::time_id::Clock;
 use sea_query::{
-    ColumnDef, Expr, ExprTrait, IndexCreateStatement, IntoIden, PostgresQueryBuilder, Query,
-    SqliteQueryBuilder, Table, TableAlterStatement, TableCreateStatement,
+    ColumnDef, Expr, ExprTrait, IndexCreateStatement, IntoIden, IntoTableRef, PostgresQueryBuilder,
+    Query, SqliteQueryBuilder, Table, TableAlterStatement, TableCreateStatement,
 };
 
 type Migration = (i64, &'static str, fn() -> Vec<Step>);
@@ -25,17 +26,23 @@ const STEPS: &[Migration] = &[
     (3, "decisions", m0003_decisions::steps),
     (4, "unconfirmed", m0004_unconfirmed::steps),
     (5, "cards", m0005_cards::steps),
+    (6, "previews", m0006_previews::steps),
 ];
 
 pub(super) enum Step {
     Table(Box<TableCreateStatement>),
+    Alter(Box<TableAlterStatement>),
     Index(IndexCreateStatement),
-    Alter(TableAlterStatement),
 }
 
 impl Step {
     fn table(table: TableCreateStatement) -> Self {
         Self::Table(Box::new(table))
+    }
+
+    /// One column more: SQLite adds one at a time.
+    fn column(table: impl IntoTableRef, column: ColumnDef) -> Self {
+        Self::Alter(Box::new(Table::alter().table(table).add_column(column).take()))
     }
 }
 
@@ -86,10 +93,10 @@ async fn run(tx: &mut Tx, step: &Step) -> Result<()> {
     let sql = match (step, tx.is_postgres()) {
         (Step::Table(table), true) => table.to_string(PostgresQueryBuilder),
         (Step::Table(table), false) => table.to_string(SqliteQueryBuilder),
-        (Step::Index(index), true) => index.to_string(PostgresQueryBuilder),
-        (Step::Index(index), false) => index.to_string(SqliteQueryBuilder),
         (Step::Alter(alter), true) => alter.to_string(PostgresQueryBuilder),
         (Step::Alter(alter), false) => alter.to_string(SqliteQueryBuilder),
+        (Step::Index(index), true) => index.to_string(PostgresQueryBuilder),
+        (Step::Index(index), false) => index.to_string(SqliteQueryBuilder),
     };
     tx.execute_sql(sql).await
 }

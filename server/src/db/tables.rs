@@ -34,7 +34,7 @@ tables! {
     Photos { Id, OwnerId, State, Failure, Generation, Width, Height, Widths, Colour, Bytes, CreatedAt, UpdatedAt }
     Videos {
         Id, OwnerId, UploadId, State, Failure, Progress, Generation, DurationMs, Width, Height, HasAudio, SourceBytes,
-        Storyboard, Poster, CreatedAt, UpdatedAt,
+        Storyboard, Poster, Preview, Details, CreatedAt, UpdatedAt,
     }
     Renditions {
         VideoId, Generation, File, Width, Height, FrameRate, Codecs, PeakBandwidth, AverageBandwidth, Bytes, InitBytes,

@@ -53,6 +53,11 @@ impl Key {
         Self::parse(&format!("{}{}", Prefix::video_generation(video, generation), single(file)?))
     }
 
+    /// A piece of what can be watched of a video while an attempt at making it goes on.
+    pub fn video_preview(video: VideoId, token: &str, piece: &str) -> Result<Self, InvalidKey> {
+        Self::parse(&format!("{}{}", Prefix::video_preview(video, token), single(piece)?))
+    }
+
     pub fn photo_source(photo: PhotoId) -> Self {
         Self(format!("photos/{photo}/source"))
     }
@@ -111,6 +116,11 @@ impl Prefix {
 
     pub fn video_generation(video: VideoId, generation: i64) -> Self {
         Self(format!("videos/{video}/{generation}/"))
+    }
+
+    /// The pieces of one attempt. Its token is letters and digits.
+    pub fn video_preview(video: VideoId, token: &str) -> Self {
+        Self(format!("videos/{video}/preview-{token}/"))
     }
 
     /// A photo's source and everything made of it.

@@ -8,11 +8,14 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::context::redirect_with;
 use crate::http::{Context, Fields, Query};
+use crate::posts::{self, RevisionState};
 use crate::text;
-use crate::time_id::ReviewItemId;
+use crate::time_id::{ReviewItemId, RevisionId};
+use crate::videos;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use web::review::PreparingView;
 use web::{FieldErrors, Flash};
 
 pub async fn queue(
@@ -46,6 +49,25 @@ pub async fn item(
     let item = find(&app, &id).await?;
     let viewer = moderator.viewer();
     show(&app, &context, &viewer, &item, Typed::default(), StatusCode::OK).await
+}
+
+/// GET /review/preparing/{revision}: a submission whose media are not ready yet, as far as it can be seen.
+pub async fn preparing(
+    State(app): State<App>,
+    context: Context,
+    _moderator: Moderator,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let id: RevisionId = id.parse().map_err(|_| Error::NotFound)?;
+    let content = posts::content(&app.db, id).await?.ok_or(Error::NotFound)?;
+    if content.revision.state != RevisionState::Processing {
+        return Err(Error::NotFound);
+    }
+    let view = PreparingView {
+        percent: content.video.as_ref().map(videos::percent),
+        content: posts::present::content(&app, context.lang, &content),
+    };
+    Ok(context.page(web::review::preparing(&context.chrome, &view)))
 }
 
 async fn find(app: &App, id: &str) -> Result<Item> {

@@ -12,7 +12,8 @@ use crate::{photos, text, videos};
 use std::collections::HashMap;
 use web::posts::PostContent;
 use web::review::{
-    AuthorHistory, DecisionRow, LogView, PublishedNow, QueueItem, QueueView, ReviewItemView,
+    AuthorHistory, DecisionRow, LogView, PreparingItem, PublishedNow, QueueItem, QueueView,
+    ReviewItemView,
 };
 use web::{AgeRange, FieldErrors, Lang, Named, SafeHtml, When};
 
@@ -72,9 +73,30 @@ pub(super) async fn queue(app: &App, lang: Lang, after: Option<&Cursor>) -> Resu
         waiting: sql::count_waiting(db).await?,
         oldest_minutes: sql::oldest(db).await?.map(|oldest| minutes(oldest, now)),
         decided_today: sql::count_since(db, day_of(now).0).await?,
+        preparing: if after.is_none() { preparing(app).await? } else { Vec::new() },
         more: page.next.as_ref().map(|place| format!("/review?after={place}")),
         items: page.items.into_iter().map(item).collect(),
     })
+}
+
+/// What was handed in and is not ready yet.
+async fn preparing(app: &App) -> Result<Vec<PreparingItem>> {
+    let listed = posts::processing(&app.db, QUEUE_SIZE).await?;
+    let ids: Vec<VideoId> =
+        listed.iter().filter_map(|(_, revision, _)| revision.video_id).collect();
+    let videos: HashMap<VideoId, videos::Video> = videos::find_many(&app.db, &ids)
+        .await?
+        .into_iter()
+        .map(|video| (video.id, video))
+        .collect();
+    let item = |(post, revision, author): (posts::Post, posts::Revision, String)| PreparingItem {
+        url: format!("/review/preparing/{}", revision.id),
+        title: revision.title,
+        kind: post.kind.into(),
+        author,
+        percent: revision.video_id.and_then(|id| videos.get(&id)).map(videos::percent),
+    };
+    Ok(listed.into_iter().map(item).collect())
 }
 
 /// What a moderator typed into an item's form, and how that went.

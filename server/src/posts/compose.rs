@@ -557,9 +557,8 @@ async fn video_of(app: &App, editing: &Editing) -> Result<Option<ComposeVideo>> 
     Ok(Some(ComposeVideo {
         file_name,
         state: match video.state {
-            VideoStatus::Queued => VideoState::Processing { percent: 0 },
-            VideoStatus::Transcoding => {
-                VideoState::Processing { percent: u8::try_from(video.progress / 10).unwrap_or(100) }
+            VideoStatus::Queued | VideoStatus::Transcoding => {
+                VideoState::Processing { percent: videos::percent(&video) }
             }
             VideoStatus::Ready => VideoState::Ready,
             VideoStatus::Failed => VideoState::Failed { error: failure_message(&video).to_owned() },

@@ -50,9 +50,9 @@ async fn row(app: &App, OwnPost { post, revision }: &OwnPost) -> Result<MyPost> 
         _ => None,
     };
     let percent = match revision.video_id {
-        Some(id) if revision.state == super::RevisionState::Processing => videos::find(&app.db, id)
-            .await?
-            .map(|video| u8::try_from(video.progress / 10).unwrap_or(100)),
+        Some(id) if revision.state == super::RevisionState::Processing => {
+            videos::find(&app.db, id).await?.map(|video| videos::percent(&video))
+        }
         _ => None,
     };
     let url = if revision.state.is_editable() {

@@ -1,15 +1,15 @@
 //! Making a video playable.
 
-use super::{VideoStatus, sql};
+use super::{Preview, Video, VideoStatus, preview, sql};
 use crate::app::App;
 use crate::db::Tx;
-use crate::jobs::{Job, JobError, Lane, Lease};
+use crate::jobs::{self, Job, JobError, Lane, Lease};
 use crate::media::{Key, MediaError, Prefix, WorkFolder, upload};
 use crate::posts;
 use crate::time_id::VideoId;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 use transcoder_protocol::run::{TaskFailure, run};
 use transcoder_protocol::{Failure, Output, Task, VideoLimits, VideoOutput, VideoTask};
 
@@ -35,6 +35,9 @@ impl Job for TranscodeVideo {
         {
             return Ok(());
         }
+        if let Some(left) = &video.preview {
+            end_preview(app, &mut tx, video.id, left, None).await?;
+        }
         tx.commit().await?;
 
         let source = Key::video_source(video.id);
@@ -59,7 +62,7 @@ impl Job for TranscodeVideo {
                 ..VideoLimits::default()
             },
         });
-        let output = match self.transcode(app, &task).await {
+        let output = match self.transcode(app, lease, &work, &task).await {
             Ok(Some(Output::Video(output))) => output,
             Ok(None) => {
                 tracing::info!(video = %video.id, "nobody waits for this video any more");
@@ -85,6 +88,12 @@ impl Job for TranscodeVideo {
         let mut tx = app.db.begin().await?;
         lease.hold(&mut tx).await?;
         sql::set_ready(&mut tx, &app.clock, video.id, generation, &output).await?;
+        if let Some(Video { preview: Some(mut preview), .. }) =
+            super::find(&mut tx, video.id).await?
+        {
+            preview.is_complete = true;
+            end_preview(app, &mut tx, video.id, &preview, Some(preview::KEPT)).await?;
+        }
         for (post, revision) in &revisions {
             posts::actions::media_settled(&mut tx, &app.clock, post, revision).await?;
         }
@@ -102,39 +111,25 @@ impl Job for TranscodeVideo {
 }
 
 impl TranscodeVideo {
-    /// Runs the child, and writes its progress to the row about once a second.
-    /// `None` when nobody wants the video any more; the child is gone then.
-    async fn transcode(&self, app: &App, task: &Task) -> Result<Option<Output>, TaskFailure> {
-        let (progress, told) = watch::channel(0u16);
-        let child = run(&app.config.transcoder, task, move |permille| {
-            progress.send_replace(permille);
+    /// Runs the child; its progress and what can be watched of the film go to the row. `None` when nobody wants the video any more; the
+    /// child is gone then.
+    async fn transcode(
+        &self,
+        app: &App,
+        lease: &Lease,
+        work: &WorkFolder,
+        task: &Task,
+    ) -> Result<Option<Output>, TaskFailure> {
+        let (tell, told) = mpsc::unbounded_channel();
+        let token = format!("{}{}", lease.id.to_string().replace('-', ""), lease.attempt);
+        let watch = preview::Watch { app, video: self.video, output: work.output(), token };
+        let child = run(&app.config.transcoder, task, move |update| {
+            // Nobody hears it any more: the child is about to be ended.
+            let _ = tell.send(update);
         });
         tokio::select! {
             outcome = child => outcome.map(Some),
-            () = self.write_progress(app, told) => Ok(None),
-        }
-    }
-
-    /// Ends when the video is no longer wanted.
-    async fn write_progress(&self, app: &App, mut told: watch::Receiver<u16>) {
-        loop {
-            if told.changed().await.is_err() {
-                return std::future::pending().await;
-            }
-            let permille = *told.borrow_and_update();
-            let written = async {
-                let mut tx = app.db.begin().await?;
-                let permille = permille.min(1000);
-                let is_wanted =
-                    sql::set_progress(&mut tx, &app.clock, self.video, permille).await?;
-                tx.commit().await.map(|()| is_wanted)
-            };
-            match written.await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => tracing::warn!(%error, "cannot write progress"),
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            () = watch.follow(told) => Ok(None),
         }
     }
 
@@ -154,10 +149,51 @@ impl TranscodeVideo {
     async fn fail(&self, app: &App, tx: &mut Tx, failure: Failure) -> anyhow::Result<()> {
         let from = [VideoStatus::Queued, VideoStatus::Transcoding];
         let name = Some(failure.name());
+        if let Some(Video { preview: Some(left), .. }) = super::find(&mut *tx, self.video).await? {
+            end_preview(app, tx, self.video, &left, None).await?;
+        }
         sql::move_to(tx, &app.clock, self.video, &from, VideoStatus::Failed, name).await?;
         for (post, revision) in posts::revisions_with_video(&app.db, self.video).await? {
             posts::actions::media_settled(tx, &app.clock, &post, &revision).await?;
         }
+        Ok(())
+    }
+}
+
+/// Ends a preview: at once, or after it was `kept` for those who are watching.
+async fn end_preview(
+    app: &App,
+    tx: &mut Tx,
+    video: VideoId,
+    preview: &Preview,
+    kept: Option<Duration>,
+) -> crate::db::Result<()> {
+    let shown = kept.is_some().then_some(preview);
+    sql::end_preview(tx, &app.clock, video, shown).await?;
+    let drop = DropPreview { video, token: preview.token.clone() };
+    let at = app.clock.now().plus(kept.unwrap_or_default());
+    jobs::enqueue_at(tx, &app.clock, &drop, at, None).await
+}
+
+/// Removes the pieces of a preview that nobody is shown any more.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DropPreview {
+    pub video: VideoId,
+    pub token: String,
+}
+
+impl Job for DropPreview {
+    const KIND: &'static str = "drop_preview";
+
+    async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
+        let mut tx = app.db.begin().await?;
+        lease.hold(&mut tx).await?;
+        let shown = super::find(&mut tx, self.video).await?.and_then(|video| video.preview);
+        if shown.is_some_and(|preview| preview.token == self.token) {
+            sql::end_preview(&mut tx, &app.clock, self.video, None).await?;
+        }
+        tx.commit().await?;
+        app.media.delete_prefix(&Prefix::video_preview(self.video, &self.token)).await?;
         Ok(())
     }
 }
@@ -191,12 +227,7 @@ async fn store(
     generation: i64,
     output: &VideoOutput,
 ) -> Result<(), JobError> {
-    let files = output
-        .renditions
-        .iter()
-        .map(|rendition| &rendition.file)
-        .chain([&output.poster.file, &output.storyboard.file]);
-    for file in files {
+    for file in output.files() {
         let key = Key::video_file(id, generation, file)
             .map_err(|error| JobError::GiveUp(error.into()))?;
         app.media.put_file(&key, &work.output().join(file), key.content_type()).await?;

@@ -9,9 +9,11 @@
 pub mod actions;
 mod jobs;
 pub mod pages;
+mod preview;
 mod sql;
 
-pub use jobs::{DropVideo, TranscodeVideo};
+pub use jobs::{DropPreview, DropVideo, TranscodeVideo};
+pub use preview::Preview;
 pub use sql::{find, find_many};
 
 use crate::text_enum;
@@ -40,8 +42,10 @@ pub struct Video {
     pub height: u32,
     /// The sprite's layout, once ready.
     pub storyboard: Option<transcoder_protocol::Storyboard>,
-    /// The poster's size: the file is `poster.jpg` of the generation. `None` until ready.
+    /// The best poster of the generation. `None` until ready.
     pub poster: Option<transcoder_protocol::ImageFile>,
+    /// What can be watched while it is being made, and for an hour after.
+    pub preview: Option<Preview>,
 }
 
 /// What is needed of a ready video's poster to show it; lists keep it with the post.
@@ -75,11 +79,33 @@ impl Poster {
     }
 }
 
-/// The video as pages play it; `None` until it is ready.
+/// The video as pages play it: whole once it is ready, and before as far as it can be watched.
 pub fn player(video: &Video) -> Option<web::media::Video> {
-    if video.state != VideoStatus::Ready {
+    match video.state {
+        VideoStatus::Ready => whole(video),
+        VideoStatus::Transcoding => {
+            video.preview.as_ref().and_then(|preview| growing(video, preview))
+        }
+        VideoStatus::Queued | VideoStatus::Failed => None,
+    }
+}
+
+fn growing(video: &Video, preview: &Preview) -> Option<web::media::Video> {
+    if preview.segments.is_empty() {
         return None;
     }
+    let ready: f64 = preview.segments.iter().map(|segment| segment.duration_ms).sum();
+    Some(web::media::Video {
+        hls_url: format!("/media/videos/{}/preview/{}", video.id, preview.playlist_file()),
+        width: preview.outline.width,
+        height: preview.outline.height,
+        seconds: seconds(preview.outline.expected_ms.unwrap_or(ready as u64)),
+        ready_seconds: Some(seconds(ready as u64)),
+        ..web::media::Video::default()
+    })
+}
+
+fn whole(video: &Video) -> Option<web::media::Video> {
     let base = format!("/media/videos/{}/{}", video.id, video.generation);
     let poster = Poster::of(video).map(Poster::into_picture);
     let storyboard =
@@ -97,13 +123,23 @@ pub fn player(video: &Video) -> Option<web::media::Video> {
         });
     Some(web::media::Video {
         hls_url: format!("{base}/master.m3u8"),
-        mp4_url: format!("{base}/plain.mp4"),
+        mp4_url: Some(format!("{base}/plain.mp4")),
+        ready_seconds: None,
         poster,
         width: video.width,
         height: video.height,
         seconds: seconds(video.duration_ms),
         storyboard,
     })
+}
+
+/// How far the work on it is, 0 to 100.
+pub fn percent(video: &Video) -> u8 {
+    match video.state {
+        VideoStatus::Queued | VideoStatus::Failed => 0,
+        VideoStatus::Transcoding => u8::try_from(video.progress / 10).unwrap_or(100),
+        VideoStatus::Ready => 100,
+    }
 }
 
 /// Whole seconds, rounded, at least one.

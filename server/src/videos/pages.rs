@@ -1,5 +1,5 @@
 //! A video over HTTP, under `/media/videos/{id}/{generation}/`: `master.m3u8` and `{rendition}.m3u8` (rendered from the database),
-//! `storyboard.vtt`, the renditions, the poster and the sprite, and `plain.mp4`, one rendition for players without HLS.
+//! `storyboard.vtt`, the renditions, the posters and the sprite, and `plain.mp4`, one rendition for players without HLS.
 //!
 //! With a store that signs addresses, playlists and redirects lead straight to it.
 
@@ -12,10 +12,12 @@ use crate::media::{Key, serve};
 use crate::posts;
 use crate::time_id::VideoId;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use std::time::Duration;
-use transcoder_protocol::{Rendition, VideoOutput, hls, storyboard};
+use transcoder_protocol::{Rendition, hls, storyboard};
+
+const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 
 /// Longer than any player stays on one playlist.
 const SIGNED_FOR: Duration = Duration::from_secs(6 * 3600);
@@ -36,11 +38,7 @@ pub async fn file(
     }
     let renditions = sql::renditions(&app.db, id, generation).await?;
     if let Some(text) = rendered(&app, &video, &renditions, &file).await? {
-        let kind = if file.ends_with(".vtt") {
-            "text/vtt; charset=utf-8"
-        } else {
-            "application/vnd.apple.mpegurl"
-        };
+        let kind = if file.ends_with(".vtt") { "text/vtt; charset=utf-8" } else { PLAYLIST };
         let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, audience.cache_control());
         return Ok(response);
@@ -53,6 +51,31 @@ pub async fn file(
         return Err(Error::NotFound);
     }
     bytes(&app, audience, &method, &headers, &video, &file).await
+}
+
+/// `/media/videos/{id}/preview/{token}.m3u8` and the pieces it names: what can be watched while the film is being made.
+pub async fn preview(
+    State(app): State<App>,
+    viewer: Viewer,
+    method: Method,
+    headers: HeaderMap,
+    Path((id, file)): Path<(String, String)>,
+) -> Result<Response> {
+    let id: VideoId = id.parse().map_err(|_| Error::NotFound)?;
+    let video = super::find(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let uses = posts::revisions_with_video(&app.db, id).await?;
+    let audience = policy::media_audience(&viewer, video.owner_id, posts::media_uses(&uses))?;
+    let preview = video.preview.as_ref().ok_or(Error::NotFound)?;
+    if file == preview.playlist_file() {
+        let kind = [(header::CONTENT_TYPE, PLAYLIST)];
+        let mut response = (kind, preview.playlist()).into_response();
+        // It grows.
+        let fresh = HeaderValue::from_static("private, no-store");
+        response.headers_mut().insert(header::CACHE_CONTROL, fresh);
+        return Ok(response);
+    }
+    let key = preview.key(id, &file).ok_or(Error::NotFound)?;
+    Ok(serve::serve(&app.media, &key, &method, &headers, audience.cache_control()).await?)
 }
 
 async fn bytes(
@@ -88,8 +111,7 @@ async fn rendered(
     }
     let Some(name) = file.strip_suffix(".m3u8") else { return Ok(None) };
     if name == "master" {
-        let output = as_output(video, renditions)?;
-        return Ok(Some(hls::master_playlist(&output, |file| file.replace(".mp4", ".m3u8"))));
+        return Ok(Some(hls::master_playlist(renditions, |file| file.replace(".mp4", ".m3u8"))));
     }
     let rendition = renditions
         .iter()
@@ -103,16 +125,4 @@ async fn rendered(
 async fn address(app: &App, video: &Video, file: &str) -> Result<String> {
     let key = Key::video_file(video.id, video.generation, file).map_err(|_| Error::NotFound)?;
     Ok(app.media.signed_url(&key, SIGNED_FOR).await?.unwrap_or_else(|| file.to_owned()))
-}
-
-fn as_output(video: &Video, renditions: &[Rendition]) -> Result<VideoOutput> {
-    Ok(VideoOutput {
-        duration_ms: video.duration_ms,
-        width: video.width,
-        height: video.height,
-        has_audio: renditions.iter().any(|rendition| rendition.codecs.contains("mp4a")),
-        renditions: renditions.to_vec(),
-        poster: video.poster.clone().ok_or(Error::NotFound)?,
-        storyboard: video.storyboard.clone().ok_or(Error::NotFound)?,
-    })
 }

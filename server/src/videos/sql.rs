@@ -1,4 +1,4 @@
-use super::{Video, VideoStatus};
+use super::{Preview, Video, VideoStatus};
 use crate::db::tables::{Renditions, Revisions, Videos};
 use crate::db::{Prepared, Read, Result, Row, Tx, hole};
 use crate::posts::RevisionState;
@@ -24,6 +24,7 @@ fn select() -> SelectStatement {
             Videos::Height,
             Videos::Storyboard,
             Videos::Poster,
+            Videos::Preview,
         ])
         .from(Videos::Table)
         .take()
@@ -44,6 +45,7 @@ fn read(row: &Row) -> Result<Video> {
         height: row.get::<Option<u32>>("height")?.unwrap_or(0),
         storyboard: json("storyboard")?.and_then(|text| serde_json::from_str(&text).ok()),
         poster: json("poster")?.and_then(|text| serde_json::from_str(&text).ok()),
+        preview: json("preview")?.and_then(|text| serde_json::from_str(&text).ok()),
     })
 }
 
@@ -130,21 +132,43 @@ pub(super) async fn move_to(
     Ok(tx.execute(&statement).await? == 1)
 }
 
-/// Writes how far the work is. Returns whether it is still wanted.
+/// Writes how far the work is, in thousandths, and what can be watched already. Returns whether it is still wanted.
 pub(super) async fn set_progress(
     tx: &mut Tx,
     clock: &Clock,
     id: VideoId,
-    permille: u16,
+    permille: Option<u16>,
+    preview: Option<&Preview>,
 ) -> Result<bool> {
-    let statement = Query::update()
+    let mut statement = Query::update()
         .table(Videos::Table)
-        .value(Videos::Progress, i64::from(permille))
         .value(Videos::UpdatedAt, clock.now())
         .and_where(Expr::col(Videos::Id).eq(id))
         .and_where(Expr::col(Videos::State).eq(VideoStatus::Transcoding))
         .take();
+    if let Some(permille) = permille {
+        statement.value(Videos::Progress, i64::from(permille));
+    }
+    if let Some(preview) = preview {
+        statement.value(Videos::Preview, serde_json::to_string(preview).unwrap_or_default());
+    }
     Ok(tx.execute(&statement).await? == 1)
+}
+
+/// Says that no more pieces of a preview will come, or that there is none.
+pub(super) async fn end_preview(
+    tx: &mut Tx,
+    clock: &Clock,
+    id: VideoId,
+    preview: Option<&Preview>,
+) -> Result<()> {
+    let statement = Query::update()
+        .table(Videos::Table)
+        .value(Videos::Preview, preview.and_then(|preview| serde_json::to_string(preview).ok()))
+        .value(Videos::UpdatedAt, clock.now())
+        .and_where(Expr::col(Videos::Id).eq(id))
+        .take();
+    tx.execute(&statement).await.map(drop)
 }
 
 /// Puts a finished generation in place of the one before.
@@ -163,6 +187,7 @@ pub(super) async fn set_ready(
     for rendition in &output.renditions {
         insert_rendition(tx, id, generation, rendition).await?;
     }
+    let poster = output.posters.first().and_then(|best| serde_json::to_string(&best.image).ok());
     let statement = Query::update()
         .table(Videos::Table)
         .values([
@@ -178,7 +203,7 @@ pub(super) async fn set_ready(
                 Videos::Storyboard,
                 serde_json::to_string(&output.storyboard).unwrap_or_default().into(),
             ),
-            (Videos::Poster, serde_json::to_string(&output.poster).unwrap_or_default().into()),
+            (Videos::Poster, poster.into()),
             (Videos::UpdatedAt, clock.now().into()),
         ])
         .and_where(Expr::col(Videos::Id).eq(id))

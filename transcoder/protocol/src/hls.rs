@@ -1,6 +1,6 @@
 //! HLS playlists (RFC 8216) over the byte ranges of fragmented MP4 files. Pure text; where files live is the caller's matter.
 
-use crate::{Rendition, VideoOutput};
+use crate::{Outline, Rendition, RenditionOutline, Segment};
 use std::fmt::Write;
 
 /// `EXT-X-MAP` in a playlist of media segments and fragmented MP4 need version 6 and 7.
@@ -10,19 +10,68 @@ const HEADER: &str = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n";
 const START_SHORT_SIDE: u32 = 540;
 
 /// The playlist of playlists. `playlist_url` gives the address of a rendition's media playlist from [`Rendition::file`].
-pub fn master_playlist(video: &VideoOutput, playlist_url: impl Fn(&str) -> String) -> String {
-    let is_start = |rendition: &&Rendition| short_side(rendition) <= START_SHORT_SIDE;
-    let start = video.renditions.iter().rfind(is_start).or(video.renditions.first());
-    let others = video.renditions.iter().filter(|rendition| Some(*rendition) != start);
+pub fn master_playlist(renditions: &[Rendition], playlist_url: impl Fn(&str) -> String) -> String {
+    master(renditions.iter().map(Variant::from).collect(), playlist_url)
+}
+
+/// The playlist of playlists of a clip that is still being made. Its bandwidths are what the encoder may reach.
+pub fn open_master_playlist(outline: &Outline, playlist_url: impl Fn(&str) -> String) -> String {
+    master(outline.renditions.iter().map(Variant::from).collect(), playlist_url)
+}
+
+/// The rendition that players start with.
+pub fn start_rendition(outline: &Outline) -> Option<&RenditionOutline> {
+    let sides = outline.renditions.iter().map(|rendition| rendition.width.min(rendition.height));
+    outline.renditions.get(start(sides))
+}
+
+/// Which of the short sides, ascending, players start with.
+fn start(sides: impl DoubleEndedIterator<Item = u32> + ExactSizeIterator) -> usize {
+    sides.into_iter().rposition(|side| side <= START_SHORT_SIDE).unwrap_or(0)
+}
+
+/// What `EXT-X-STREAM-INF` says of a rendition.
+struct Variant<'a> {
+    file: &'a str,
+    width: u32,
+    height: u32,
+    frame_rate: f64,
+    codecs: &'a str,
+    peak_bandwidth: u64,
+    average_bandwidth: u64,
+}
+
+impl<'a> From<&'a Rendition> for Variant<'a> {
+    fn from(rendition: &'a Rendition) -> Self {
+        let Rendition { file, codecs, width, height, frame_rate, .. } = rendition;
+        let (peak_bandwidth, average_bandwidth) =
+            (rendition.peak_bandwidth, rendition.average_bandwidth);
+        let (width, height, frame_rate) = (*width, *height, *frame_rate);
+        Self { file, width, height, frame_rate, codecs, peak_bandwidth, average_bandwidth }
+    }
+}
+
+impl<'a> From<&'a RenditionOutline> for Variant<'a> {
+    fn from(outline: &'a RenditionOutline) -> Self {
+        let RenditionOutline { file, codecs, .. } = outline;
+        let RenditionOutline { width, height, frame_rate, .. } = *outline;
+        let RenditionOutline { peak_bandwidth, average_bandwidth, .. } = *outline;
+        Self { file, width, height, frame_rate, codecs, peak_bandwidth, average_bandwidth }
+    }
+}
+
+fn master(variants: Vec<Variant<'_>>, playlist_url: impl Fn(&str) -> String) -> String {
+    let start = start(variants.iter().map(|variant| variant.width.min(variant.height)));
+    let others = variants.iter().enumerate().filter(|(index, _)| *index != start);
     let mut playlist = HEADER.to_owned();
-    for rendition in start.into_iter().chain(others) {
-        let Rendition { width, height, frame_rate, codecs, .. } = rendition;
-        let (peak, average) = (rendition.peak_bandwidth, rendition.average_bandwidth);
+    for variant in variants.get(start).into_iter().chain(others.map(|(_, variant)| variant)) {
+        let Variant { width, height, frame_rate, codecs, .. } = variant;
+        let (peak, average) = (variant.peak_bandwidth, variant.average_bandwidth);
         let _ = writeln!(
             playlist,
             "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},RESOLUTION={width}x{height},\
              FRAME-RATE={frame_rate:.3},CODECS=\"{codecs}\",VIDEO-RANGE=SDR\n{}",
-            playlist_url(&rendition.file)
+            playlist_url(variant.file)
         );
     }
     playlist
@@ -31,8 +80,7 @@ pub fn master_playlist(video: &VideoOutput, playlist_url: impl Fn(&str) -> Strin
 /// The playlist of one rendition, whose MP4 is at `file_url`.
 pub fn media_playlist(rendition: &Rendition, file_url: &str) -> String {
     let longest = rendition.segments.iter().map(|segment| segment.duration_ms).fold(0.0, f64::max);
-    // No segment, rounded, may be longer.
-    let target = (longest / 1000.0).round().max(1.0);
+    let target = target_seconds(longest);
     let mut playlist = HEADER.to_owned();
     let _ = writeln!(
         playlist,
@@ -52,14 +100,51 @@ pub fn media_playlist(rendition: &Rendition, file_url: &str) -> String {
     playlist
 }
 
-fn short_side(rendition: &Rendition) -> u32 {
-    rendition.width.min(rendition.height)
+/// A part of a rendition that is an object of its own while the rendition is being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// The first [`NewSegment::init_bytes`](crate::NewSegment::init_bytes) of the file.
+    Init,
+    /// The segment with this index.
+    Segment(usize),
+}
+
+/// The playlist of one rendition of a clip that is still being made: players start at its beginning and come back for what
+/// has been added. Over a clip's time it only grows, and its last state has `is_complete`.
+pub fn open_media_playlist(
+    outline: &Outline,
+    segments: &[Segment],
+    is_complete: bool,
+    piece_url: impl Fn(Piece) -> String,
+) -> String {
+    let target = target_seconds(outline.longest_segment_ms);
+    let mut playlist = HEADER.to_owned();
+    // A list without an end counts as live, and live begins at the newest.
+    let _ = writeln!(
+        playlist,
+        "#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-START:TIME-OFFSET=0,PRECISE=YES\n\
+         #EXT-X-MAP:URI=\"{}\"",
+        piece_url(Piece::Init)
+    );
+    for (index, segment) in segments.iter().enumerate() {
+        let seconds = segment.duration_ms / 1000.0;
+        let url = piece_url(Piece::Segment(index));
+        let _ = writeln!(playlist, "#EXTINF:{seconds:.6},\n{url}");
+    }
+    if is_complete {
+        playlist.push_str("#EXT-X-ENDLIST\n");
+    }
+    playlist
+}
+
+/// No segment, rounded, may be longer.
+fn target_seconds(longest_ms: f64) -> f64 {
+    (longest_ms / 1000.0).round().max(1.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ImageFile, Segment, Storyboard};
 
     fn rendition(width: u32, height: u32) -> Rendition {
         Rendition {
@@ -79,28 +164,13 @@ mod tests {
         }
     }
 
-    fn video() -> VideoOutput {
-        VideoOutput {
-            duration_ms: 4_238,
-            width: 720,
-            height: 1280,
-            has_audio: true,
-            renditions: vec![rendition(240, 426), rendition(540, 960), rendition(720, 1280)],
-            poster: ImageFile { file: "poster.jpg".into(), width: 720, height: 1280 },
-            storyboard: Storyboard {
-                file: "storyboard.jpg".into(),
-                columns: 1,
-                rows: 1,
-                tile_width: 160,
-                tile_height: 284,
-                at_ms: vec![0],
-            },
-        }
+    fn renditions() -> Vec<Rendition> {
+        vec![rendition(240, 426), rendition(540, 960), rendition(720, 1280)]
     }
 
     #[test]
     fn the_master_playlist_names_every_rendition_and_starts_with_a_middling_one() {
-        let playlist = master_playlist(&video(), |file| format!("/v/{file}.m3u8"));
+        let playlist = master_playlist(&renditions(), |file| format!("/v/{file}.m3u8"));
         let lines: Vec<&str> = playlist.lines().collect();
         assert_eq!(lines[..3], ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]);
         assert_eq!(
@@ -137,5 +207,64 @@ mod tests {
         let mut short = rendition(240, 426);
         short.segments.remove(0);
         assert!(media_playlist(&short, "f").contains("#EXT-X-TARGETDURATION:1\n"));
+    }
+
+    fn outline() -> Outline {
+        Outline {
+            width: 720,
+            height: 1280,
+            has_audio: true,
+            expected_ms: Some(9_000),
+            longest_segment_ms: 4004.0,
+            renditions: [(240, 426), (540, 960), (720, 1280)]
+                .map(|(width, height)| RenditionOutline {
+                    file: format!("{width}p.mp4"),
+                    width,
+                    height,
+                    frame_rate: 30000.0 / 1001.0,
+                    codecs: "avc1.64001f,mp4a.40.2".into(),
+                    peak_bandwidth: 1_000 * u64::from(width),
+                    average_bandwidth: 900 * u64::from(width),
+                })
+                .into(),
+            why_encoded: None,
+        }
+    }
+
+    #[test]
+    fn the_master_playlist_is_the_same_while_the_clip_is_being_made() {
+        let url = |file: &str| format!("/v/{file}.m3u8");
+        assert_eq!(open_master_playlist(&outline(), url), master_playlist(&renditions(), url));
+    }
+
+    #[test]
+    fn an_open_playlist_only_grows() {
+        let url = |piece| match piece {
+            Piece::Init => "/o/540p/init".to_owned(),
+            Piece::Segment(index) => format!("/o/540p/{index}"),
+        };
+        let segments = rendition(540, 960).segments;
+        let playlists = [
+            open_media_playlist(&outline(), &[], false, url),
+            open_media_playlist(&outline(), &segments[..1], false, url),
+            open_media_playlist(&outline(), &segments, false, url),
+            open_media_playlist(&outline(), &segments, true, url),
+        ];
+        assert!(playlists.windows(2).all(|pair| pair[1].starts_with(&pair[0])));
+        assert_eq!(
+            playlists[3],
+            "#EXTM3U\n\
+             #EXT-X-VERSION:7\n\
+             #EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-PLAYLIST-TYPE:EVENT\n\
+             #EXT-X-TARGETDURATION:4\n\
+             #EXT-X-START:TIME-OFFSET=0,PRECISE=YES\n\
+             #EXT-X-MAP:URI=\"/o/540p/init\"\n\
+             #EXTINF:4.004000,\n\
+             /o/540p/0\n\
+             #EXTINF:0.233567,\n\
+             /o/540p/1\n\
+             #EXT-X-ENDLIST\n"
+        );
     }
 }

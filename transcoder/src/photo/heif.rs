@@ -2,7 +2,7 @@
 
 use crate::refusal::{OrRefuse, Refusal, Result};
 use crate::report::Reporter;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
@@ -146,9 +146,11 @@ pub struct Converted {
 
 const STEM: &str = "converted";
 
-/// Runs the converter, with progress to keep the watchdog quiet. Its time is limited by the cage and the parent.
+/// Runs the converter on these bytes, with progress to keep the watchdog quiet. Its time is limited by the cage and the parent.
+///
+/// It wants a path, and only the output folder has any: so it gets a copy there.
 pub fn convert(
-    input: &Path,
+    bytes: &[u8],
     folder: &Path,
     header: &Header,
     reporter: &mut Reporter,
@@ -156,6 +158,8 @@ pub fn convert(
     // JPEG at this quality loses nothing that survives scaling, and takes a fifth of the time; it has no transparency.
     let extension = if header.has_alpha { "png" } else { "jpg" };
     let converted = Converted { folder: folder.to_owned(), extension };
+    let source = converted.source();
+    fs::write(&source, bytes).or_refuse(Failure::TooHeavy, "copying the photo")?;
     let log =
         io::stderr().as_fd().try_clone_to_owned().or_refuse(Failure::Crashed, "sharing the log")?;
     let mut command = Command::new(CONVERTER);
@@ -163,7 +167,7 @@ pub fn convert(
     unsafe { command.pre_exec(die_with_parent) };
     let mut child = command
         .args(["--quiet", "-q", "96"])
-        .arg(input)
+        .arg(&source)
         .arg(converted.path(""))
         .env_clear()
         // The cage has no /dev/null. What the converter says goes to the log; our own output is for events.
@@ -202,12 +206,20 @@ impl Converted {
         self.folder.join(format!("{STEM}{suffix}.{}", self.extension))
     }
 
+    /// Begins like what comes out, and so goes with it.
+    fn source(&self) -> PathBuf {
+        self.folder.join(format!("{STEM}-from.heic"))
+    }
+
     pub fn read(&self, max_bytes: u64) -> Result<Vec<u8>> {
         let path = [self.path(""), self.path("-1")]
             .into_iter()
             .find(|path| path.exists())
             .ok_or_else(|| Refusal::new(Failure::Damaged, "heif-convert wrote nothing"))?;
-        super::read(&path, max_bytes)
+        super::read(
+            File::open(path).or_refuse(Failure::Crashed, "opening the converted photo")?,
+            max_bytes,
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! From pixels to files: scaled in linear light, turned upright, encoded.
 
-use super::orient::swaps_sides;
+use super::swaps_sides;
+use crate::fingerprint;
 use crate::refusal::{OrRefuse, Refusal, Result};
 use crate::report::Reporter;
 use fast_image_resize::images::{Image, ImageRef};
@@ -12,7 +13,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use std::fs;
-use transcoder_protocol::{Failure, PhotoOutput, PhotoTask};
+use transcoder_protocol::{ColourGrid, Failure, Fingerprint, PhotoOutput, PhotoTask};
 
 const WEBP_QUALITY: f32 = 80.0;
 const JPEG_QUALITY: u8 = 82;
@@ -32,8 +33,16 @@ pub fn all_widths(
         false => (picture.width(), picture.height()),
     };
     let widths = widths(width, height, &task.widths);
-    let mut output =
-        PhotoOutput { width: 0, height: 0, widths: widths.clone(), colour: String::new() };
+    let (columns, rows) = ColourGrid::shape(width, height);
+    let mut output = PhotoOutput {
+        width: 0,
+        height: 0,
+        widths: widths.clone(),
+        colour: String::new(),
+        grid: ColourGrid { columns, rows, colours: Vec::new() },
+        fingerprint: None,
+        had_location: false,
+    };
     let mut budget = task.limits.max_output_bytes;
     let mut linear = Linear::from_srgb(&picture)?;
     drop(picture);
@@ -48,7 +57,16 @@ pub fn all_widths(
             (output.width, output.height) = (wide, high);
         }
         let flat = flattened_on_white(&upright);
-        output.colour = mean_colour(&flat);
+        if done + 1 == widths.len() {
+            // The smallest tells as much as the largest.
+            let cell = |column, row| mean_colour(&flat, (column, columns), (row, rows));
+            output.colour = mean_colour(&flat, (0, 1), (0, 1));
+            output.grid.colours = (0..rows)
+                .flat_map(|row| (0..columns).map(move |column| (column, row)))
+                .map(|(column, row)| cell(column, row))
+                .collect();
+            output.fingerprint = fingerprint_of(&flat);
+        }
         for (extension, bytes) in [("webp", webp(&upright)?), ("jpg", jpeg(&flat)?)] {
             budget = budget
                 .checked_sub(bytes.len() as u64)
@@ -152,17 +170,43 @@ fn flattened_on_white(picture: &DynamicImage) -> RgbImage {
     flat
 }
 
-/// `#rrggbb`. Meant over sRGB numbers: it stands in for the photo as the eye remembers it, not as a light meter does.
-fn mean_colour(picture: &RgbImage) -> String {
-    let count = u64::from(picture.width()) * u64::from(picture.height());
+/// `#rrggbb` of one of so many columns and rows. Meant over sRGB numbers: it stands in for the photo as the eye remembers it,
+/// not as a light meter does.
+fn mean_colour(
+    picture: &RgbImage,
+    (column, columns): (u32, u32),
+    (row, rows): (u32, u32),
+) -> String {
+    let span = |index: u32, count: u32, length: u32| {
+        let from = u64::from(index) * u64::from(length) / u64::from(count);
+        let to = (u64::from(index) + 1) * u64::from(length) / u64::from(count);
+        from as u32..(to as u32).max(from as u32 + 1)
+    };
+    let (xs, ys) = (span(column, columns, picture.width()), span(row, rows, picture.height()));
+    let count = (xs.len() * ys.len()) as u64;
     let mut sums = [0_u64; 3];
-    for pixel in picture.pixels() {
-        for (sum, part) in sums.iter_mut().zip(pixel.0) {
-            *sum += u64::from(part);
+    for y in ys {
+        for x in xs.clone() {
+            for (sum, part) in sums.iter_mut().zip(picture.get_pixel(x, y).0) {
+                *sum += u64::from(part);
+            }
         }
     }
     let [red, green, blue] = sums.map(|sum| (sum + count / 2) / count.max(1));
     format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+/// Of the luma that video has, too (BT.601), so that a photo is found in a clip.
+fn fingerprint_of(picture: &RgbImage) -> Option<Fingerprint> {
+    let luma: Vec<u8> = picture
+        .pixels()
+        .map(|pixel| {
+            let [red, green, blue] = pixel.0.map(u32::from);
+            ((299 * red + 587 * green + 114 * blue + 500) / 1000) as u8
+        })
+        .collect();
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    fingerprint::of_luma(&luma, width, width, height)
 }
 
 fn webp(picture: &DynamicImage) -> Result<Vec<u8>> {

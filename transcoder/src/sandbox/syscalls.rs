@@ -13,7 +13,7 @@ type Error = Box<dyn std::error::Error>;
 
 /// Files, memory, threads of our own, clocks. Which files is landlock's matter.
 const ALWAYS: &[i64] = &[
-    // files already open or below the two paths
+    // files already open or below the one folder
     libc::SYS_read,
     libc::SYS_write,
     libc::SYS_readv,

@@ -1,298 +1,227 @@
-//! The one pass over a clip: packets are read once, decoded once, and go to every rendition and to the stills.
+//! The one pass over a clip, as a pipeline of threads: one reads and decodes, one filters, one for each rung encodes, or
+//! copies, and writes.
+//!
+//! The queues between them are short, and a stage works only while it has one of the task's turns (see `turns`).
 
-use super::picture::PictureFilter;
-use super::plan::{Plan, Ratio};
-use super::probe::{Source, decoder_names};
-use super::rendition::{FinishedRendition, Rendition};
-use super::sound::Sound;
+use super::encoder::{self, encoding};
+use super::lanes::{CopyingLane, EncodingLane, Halt, PictureLane, Pictures};
+use super::muxer::Muxer;
+use super::picture::Footage;
+use super::plan::{Plan, Ratio, Rung};
+use super::probe::Source;
+use super::reading::{Reader, Takers};
+use super::remux::Remux;
+use super::rendition::{Production, Rendition, outline};
+use super::sound::{Sound, Volume};
+use super::soundtrack::Soundtrack;
 use super::stills::Stills;
-use super::{libav, thread_count};
-use crate::refusal::{Refusal, Result};
+use super::turns::{Turns, share};
+use crate::refusal::{OrRefuse, Refusal, Result};
 use crate::report::Reporter;
-use ff::codec::packet::Packet;
-use ff::frame::Video as Frame;
 use ffmpeg_next as ff;
-use std::rc::Rc;
-use transcoder_protocol::{Failure, Rendition as RenditionFacts, Segment, VideoOutput, VideoTask};
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::sync_channel;
+use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
+use transcoder_protocol::{
+    CutShort, Event, Failure, Outline, Rendition as RenditionFacts, VideoOutput, VideoTask,
+    WhyEncoded,
+};
 
-/// The last seconds of progress are for finishing.
-const PROGRESS_OF_READING: f64 = 0.98;
+/// Frames that wait between two stages: enough to even out their work, little enough for 4K.
+const DECODED_FRAMES: usize = 2;
+const RUNG_FRAMES: usize = 4;
+const COPIED_PACKETS: usize = 64;
 
-/// A clip that ends this much before its container says is cut short: seconds, and share of its length.
-const MISSING_SECONDS: f64 = 0.5;
-const MISSING_SHARE: f64 = 0.1;
-
-pub struct Encode<'a> {
-    task: &'a VideoTask,
+/// Halts with `UnfitToCopy` when `remux` turns out to have promised too much; the files made until then are the caller's to remove.
+pub fn encode(
+    task: &VideoTask,
     source: Source,
-    plan: &'a Plan,
-    reporter: &'a mut Reporter,
-    decoder: ff::decoder::Video,
-    /// Built when the first frame says what it is.
-    filter: Option<PictureFilter>,
-    sound: Option<Sound>,
-    renditions: Vec<Rendition>,
-    stills: Stills,
-    frames: u64,
-    /// Where the video track's packets end so far, in seconds from the clip's start.
-    read_seconds: f64,
-}
-
-impl<'a> Encode<'a> {
-    pub fn new(
-        task: &'a VideoTask,
-        mut source: Source,
-        plan: &'a Plan,
-        reporter: &'a mut Reporter,
-    ) -> Result<Self> {
-        let wanted: Vec<usize> = [Some(&source.video), source.audio.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(|track| track.index)
-            .collect();
-        libav::read_only(&mut source.input, &wanted);
-        let decoder = open_decoder(&source, task.limits.max_frame_pixels).map_err(|error| {
-            libav::refusal(error, Failure::UnsupportedCodec, "opening the picture")
-        })?;
-        let sound = source.audio.as_ref().map(|track| Sound::new(track, &source)).transpose()?;
-        let max_seconds = task.limits.max_duration_ms as f64 / 1000.0;
-        let renditions = plan
-            .rungs
-            .iter()
-            .map(|&rung| {
-                Rendition::create(&task.output, plan, rung, sound.as_ref(), max_seconds + 1.0)
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let stills = Stills::new(plan, source.picture.seconds.unwrap_or(max_seconds))?;
-        Ok(Self {
-            task,
-            source,
-            plan,
-            reporter,
-            decoder,
-            filter: None,
-            sound,
-            renditions,
-            stills,
-            frames: 0,
-            read_seconds: 0.0,
-        })
-    }
-
-    pub fn run(mut self) -> Result<VideoOutput> {
-        let mut packet = Packet::empty();
-        loop {
-            match packet.read(&mut self.source.input) {
-                Ok(()) => self.take(&packet)?,
-                Err(ff::Error::Eof) => break,
-                // The demuxer has stepped over something damaged and goes on behind it; what is missing counts at the end.
-                Err(ff::Error::InvalidData) if !self.is_at_end() => {}
-                Err(ff::Error::InvalidData) => break,
-                Err(error) => return Err(libav::refusal(error, Failure::Damaged, "reading")),
-            }
-        }
-        self.check_whole()?;
-        self.finish()
-    }
-
-    fn is_at_end(&self) -> bool {
-        libav::is_at_end(&self.source.input)
-    }
-
-    fn take(&mut self, packet: &Packet) -> Result<()> {
-        if packet.stream() == self.source.video.index {
-            self.note_time(packet);
-            // A damaged packet costs its frames, not the clip.
-            if self.decoder.send_packet(packet).is_ok() {
-                self.drain_decoder()?;
-            }
-        } else if let Some(sound) = &mut self.sound {
-            let mut ready = Vec::new();
-            sound.feed(packet, &mut ready)?;
-            self.share_sound(ready)?;
-        }
-        self.check_length()
-    }
-
-    fn note_time(&mut self, packet: &Packet) {
-        if libav::is_cut_away(packet) {
-            return;
-        }
-        let Some(time) = packet.pts().or(packet.dts()) else { return };
-        let end = (time + packet.duration().max(0)) as f64 * f64::from(self.source.video.time_base)
-            - self.source.start_us as f64 / 1e6;
-        self.read_seconds = self.read_seconds.max(end);
-        let total =
-            self.source.picture.seconds.unwrap_or(self.task.limits.max_duration_ms as f64 / 1000.0);
-        self.reporter.progress(PROGRESS_OF_READING * self.read_seconds / total.max(0.001));
-    }
-
-    /// Length of what has been read of picture and sound.
-    fn seconds(&self) -> f64 {
-        self.read_seconds.max(self.sound.as_ref().map_or(0.0, Sound::seconds))
-    }
-
-    /// Containers lie about their length, or do not say it.
-    fn check_length(&self) -> Result<()> {
-        let seconds = self.seconds();
-        if seconds * 1000.0 > self.task.limits.max_duration_ms as f64 + 1000.0 {
-            return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s read")));
-        }
-        let bytes: u64 = self.renditions.iter().map(Rendition::bytes).sum();
-        if bytes > self.task.limits.max_output_bytes {
-            return Err(Refusal::new(Failure::TooHeavy, format!("{bytes} bytes written")));
-        }
-        Ok(())
-    }
-
-    fn check_whole(&self) -> Result<()> {
-        // The track's own word, or the file's about its longest track. An estimate of libav's does not count.
-        let (claimed, read) =
-            match (self.source.video.seconds, libav::stated_seconds(&self.source.input)) {
-                (Some(claimed), _) => (claimed, self.read_seconds),
-                (None, Some(claimed)) => (claimed, self.seconds()),
-                (None, None) => return Ok(()),
-            };
-        let missing = claimed - read;
-        if missing > MISSING_SECONDS.max(MISSING_SHARE * claimed) {
-            let detail = format!("{read:.2} s of the {claimed:.2} s it claims");
-            return Err(Refusal::new(Failure::Damaged, detail));
-        }
-        Ok(())
-    }
-
-    fn share_sound(&mut self, ready: Vec<Packet>) -> Result<()> {
-        for packet in ready.into_iter().map(Rc::new) {
-            for rendition in &mut self.renditions {
-                rendition.add_sound(Rc::clone(&packet))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn drain_decoder(&mut self) -> Result<()> {
-        let mut frame = Frame::empty();
-        while self.decoder.receive_frame(&mut frame).is_ok() {
-            let decoded = std::mem::replace(&mut frame, Frame::empty());
-            self.push(decoded)?;
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, mut frame: Frame) -> Result<()> {
-        let pixels = u64::from(frame.width()) * u64::from(frame.height());
-        if pixels > self.task.limits.max_frame_pixels {
-            let size = format!("a frame of {}×{}", frame.width(), frame.height());
-            return Err(Refusal::new(Failure::TooManyPixels, size));
-        }
-        let start = self.ticks(self.source.start_us as f64 / 1e6);
-        let pts = frame.timestamp().map(|pts| pts - start);
-        frame.set_pts(pts);
-        if self.filter.is_none() {
-            self.filter = Some(PictureFilter::new(&self.source, self.plan, &frame)?);
-        }
-        if let Some(filter) = &mut self.filter {
-            filter.push(frame)?;
-        }
-        self.drain_filter()
-    }
-
-    /// Seconds in the video track's time base.
-    fn ticks(&self, seconds: f64) -> i64 {
-        (seconds / f64::from(self.source.video.time_base)).round() as i64
-    }
-
-    fn drain_filter(&mut self) -> Result<()> {
-        while let Some(filter) = &mut self.filter
-            && let Some(mut frames) = filter.pull()?
-        {
-            for (rendition, frame) in self.renditions.iter_mut().zip(&mut frames) {
-                rendition.add_frame(frame)?;
-            }
-            if self.stills.wants(self.frames) {
-                self.stills.add(self.frames, frames)?;
-            }
-            self.frames += 1;
-            self.reporter.progress(0.0);
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<VideoOutput> {
-        let mut ready = Vec::new();
-        if let Some(sound) = &mut self.sound {
-            sound.finish(&mut ready)?;
-        }
-        self.share_sound(ready)?;
-        if self.decoder.send_eof().is_ok() {
-            self.drain_decoder()?;
-        }
-        // The last picture stays while there is sound.
-        let end = self.ticks(self.seconds());
-        if let Some(filter) = &mut self.filter {
-            filter.finish(end)?;
-        }
-        self.drain_filter()?;
-        if self.frames == 0 {
-            return Err(Refusal::new(Failure::Damaged, "no frame could be decoded"));
-        }
-        let (poster, storyboard) = self.stills.finish(&self.task.output)?;
-        let has_audio = self.sound.is_some();
-        let rate = self.plan.frame_rate;
-        let mut renditions = Vec::with_capacity(self.renditions.len());
-        for rendition in self.renditions {
-            self.reporter.progress(PROGRESS_OF_READING);
-            renditions.push(facts(rendition.finish()?, rate));
-        }
-        let highest = self.plan.rungs[0].size;
-        renditions.reverse();
-        Ok(VideoOutput {
-            duration_ms: (self.frames as f64 * 1000.0 / rate.value()).round() as u64,
-            width: highest.width,
-            height: highest.height,
-            has_audio,
-            renditions,
-            poster,
-            storyboard,
-        })
-    }
-}
-
-fn open_decoder(source: &Source, max_pixels: u64) -> Result<ff::decoder::Video, ff::Error> {
-    let track = &source.video;
-    let mut context = ff::codec::Context::from_parameters(track.parameters.clone())?;
-    context.set_time_base(track.time_base);
-    let mut decoder = context.decoder();
-    decoder.set_packet_time_base(track.time_base);
-    let mut options = ff::Dictionary::new();
-    options.set("codec_whitelist", &decoder_names());
-    options.set("max_pixels", &max_pixels.to_string());
-    options.set("threads", &thread_count().to_string());
-    decoder.open_as_with(track.decoder, options)?.video()
-}
-
-fn facts(made: FinishedRendition, frame_rate: Ratio) -> RenditionFacts {
-    let seconds: f64 = made.segments.iter().map(|segment| segment.duration_ms / 1000.0).sum();
-    let bytes: u64 = made.segments.iter().map(|segment| segment.bytes).sum();
-    RenditionFacts {
-        file: made.name,
-        width: made.rung.size.width,
-        height: made.rung.size.height,
-        frame_rate: frame_rate.value(),
-        codecs: made.codecs,
-        peak_bandwidth: peak_bandwidth(&made.segments),
-        average_bandwidth: (bytes as f64 * 8.0 / seconds.max(1.0)).ceil() as u64,
-        bytes: made.bytes,
-        init_bytes: made.init_bytes,
-        segments: made.segments,
-    }
-}
-
-/// The most bits per second over one segment. A stub at the end counts as a second: a player fetches it as quickly as that.
-fn peak_bandwidth(segments: &[Segment]) -> u64 {
-    segments
+    plan: &Plan,
+    volume: Volume,
+    remux: Result<Remux, WhyEncoded>,
+    reporter: &Reporter,
+) -> Result<VideoOutput, Halt> {
+    let max_seconds = task.limits.max_duration_ms as f64 / 1000.0;
+    let production = Production {
+        folder: task.output.clone(),
+        reporter,
+        soundtrack: Soundtrack::default(),
+        bytes_written: AtomicU64::new(0),
+        max_output_bytes: task.limits.max_output_bytes,
+        max_seconds: max_seconds + 1.0,
+    };
+    let threads = task.limits.threads.max(1) as usize;
+    let turns = Turns::new(threads);
+    let sound =
+        source.audio.as_ref().map(|track| Sound::new(track, &source, volume)).transpose()?;
+    let has_audio = sound.is_some();
+    let why_encoded = remux.as_ref().err().copied();
+    let copying = remux
+        .ok()
+        .map(|remux| copying_lane(&production, plan, remux, sound.as_ref()))
+        .transpose()?;
+    let encoded = &plan.rungs[usize::from(copying.is_some())..];
+    let pixels: f64 = encoded.iter().map(|rung| rung.size.pixels()).sum();
+    let lanes = encoded
         .iter()
-        .map(|segment| segment.bytes as f64 * 8000.0 / segment.duration_ms.max(1000.0))
-        .fold(0.0, f64::max)
-        .ceil() as u64
+        .map(|rung| {
+            let threads = share(threads, rung.size.pixels() / pixels);
+            encoding_lane(&production, plan, rung, sound.as_ref(), threads, &turns)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let stills = Stills::new(plan, source.picture.seconds.unwrap_or(max_seconds).min(max_seconds))?;
+    let footage = Footage::of(&source);
+    let had_location = source.had_location;
+
+    let highest = plan.rungs[0].size;
+    reporter.send(&Event::Outline(Outline {
+        width: highest.width,
+        height: highest.height,
+        has_audio,
+        expected_ms: source.picture.seconds.map(|seconds| (seconds * 1000.0).round() as u64),
+        longest_segment_ms: plan.longest_segment_seconds() * 1000.0,
+        renditions: (copying.iter().map(|lane| &lane.rendition))
+            .chain(lanes.iter().map(|lane| &lane.rendition))
+            .rev()
+            .map(|rendition| rendition.outline().clone())
+            .collect(),
+        why_encoded,
+    }));
+
+    let (decoded_to, decoded) = sync_channel(DECODED_FRAMES);
+    let (packets_to, packets) = copying.as_ref().map(|_| sync_channel(COPIED_PACKETS)).unzip();
+    let reader = Reader::new(
+        task.limits,
+        source,
+        sound,
+        &production,
+        &turns,
+        threads.div_ceil(2),
+        Takers { frames: decoded_to, packets: packets_to },
+    )?;
+    let (cut_short, pictures, mut renditions) = scope(|scope| {
+        let mut rungs = Vec::with_capacity(plan.rungs.len());
+        let mut renditions = Vec::with_capacity(plan.rungs.len());
+        if let Some((lane, packets)) = copying.zip(packets) {
+            rungs.push(None);
+            renditions.push(start(scope, "copy", move || lane.run(packets))?);
+        }
+        for lane in lanes {
+            let (to, frames) = sync_channel(RUNG_FRAMES);
+            rungs.push(Some(to));
+            renditions.push(start(scope, "rung", move || lane.run(frames))?);
+        }
+        let lane = PictureLane { footage, plan, turns: &turns, reporter, stills, rungs };
+        let pictures = start(scope, "picture", move || lane.run(decoded))?;
+        let read = reader.run();
+        outcome(read, pictures, renditions)
+    })?;
+    renditions.reverse();
+    let stills = pictures.stills.finish(&task.output)?;
+    Ok(VideoOutput {
+        duration_ms: (pictures.frames as f64 * 1000.0 / plan.frame_rate.value()).round() as u64,
+        width: highest.width,
+        height: highest.height,
+        has_audio,
+        renditions,
+        posters: stills.posters,
+        storyboard: stills.storyboard,
+        contact_sheet: stills.contact_sheet,
+        colour: stills.colour,
+        grid: stills.grid,
+        cut_short,
+        had_location,
+    })
+}
+
+fn encoding_lane<'a>(
+    production: &'a Production<'a>,
+    plan: &'a Plan,
+    rung: &Rung,
+    sound: Option<&Sound>,
+    threads: usize,
+    turns: &'a Turns,
+) -> Result<EncodingLane<'a>> {
+    let rate = rational(plan.frame_rate);
+    let clock = rate.invert();
+    let encoder = encoder::open(rung, rate, plan.longest_segment, threads).map_err(encoding)?;
+    let muxer =
+        Muxer::new(ff::codec::Parameters::from(&encoder), clock, rate, sound.map(Sound::encoder))?;
+    let outline = outline(
+        plan.file(rung),
+        rung.size,
+        plan.frame_rate,
+        &encoder::codec_string(&encoder),
+        sound.is_some(),
+        rung.expected_bits(plan.longest_segment_seconds()),
+    );
+    let rendition = Rendition::new(production, outline, muxer, clock, plan.cuts.clone());
+    Ok(EncodingLane { encoder, cuts: &plan.cuts, rendition, turns })
+}
+
+fn copying_lane<'a>(
+    production: &'a Production<'a>,
+    plan: &Plan,
+    remux: Remux,
+    sound: Option<&Sound>,
+) -> Result<CopyingLane<'a>> {
+    let rung = &plan.rungs[0];
+    let rate = rational(plan.frame_rate);
+    let muxer = Muxer::new(remux.parameters.clone(), remux.clock, rate, sound.map(Sound::encoder))?;
+    let outline = outline(
+        plan.file(rung),
+        rung.size,
+        plan.frame_rate,
+        &remux.codec,
+        sound.is_some(),
+        remux.bits,
+    );
+    let rendition = Rendition::new(production, outline, muxer, remux.clock, remux.cuts.clone());
+    Ok(CopyingLane { remux, rendition })
+}
+
+fn rational(ratio: Ratio) -> ff::Rational {
+    ff::Rational::new(ratio.numerator as i32, ratio.denominator as i32)
+}
+
+fn start<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>> {
+    Builder::new()
+        .name(name.into())
+        .spawn_scoped(scope, work)
+        .or_refuse(Failure::TooHeavy, "starting a thread")
+}
+
+/// Waits for all stages. If any failed, the one that knows why speaks.
+fn outcome(
+    read: Result<Option<CutShort>, Halt>,
+    pictures: ScopedJoinHandle<'_, Result<Pictures, Halt>>,
+    renditions: Vec<ScopedJoinHandle<'_, Result<RenditionFacts, Halt>>>,
+) -> Result<(Option<CutShort>, Pictures, Vec<RenditionFacts>), Halt> {
+    let pictures = wait(pictures);
+    let renditions: Vec<_> = renditions.into_iter().map(wait).collect();
+    let mut made = Vec::with_capacity(renditions.len());
+    let mut halts = Vec::new();
+    let read = read.map_err(|halt| halts.push(halt)).ok();
+    let pictures = pictures.map_err(|halt| halts.push(halt)).ok();
+    for rendition in renditions {
+        match rendition {
+            Ok(rendition) => made.push(rendition),
+            Err(halt) => halts.push(halt),
+        }
+    }
+    let reason = halts.into_iter().find(|halt| !matches!(halt, Halt::Abandoned));
+    match (reason, read, pictures) {
+        (None, Some(cut_short), Some(pictures)) => Ok((cut_short, pictures, made)),
+        (Some(reason), ..) => Err(reason),
+        _ => Err(Refusal::new(Failure::Crashed, "the stages abandoned one another").into()),
+    }
+}
+
+fn wait<T>(stage: ScopedJoinHandle<'_, Result<T, Halt>>) -> Result<T, Halt> {
+    let panicked = |_| Err(Refusal::new(Failure::Crashed, "a stage panicked").into());
+    stage.join().unwrap_or_else(panicked)
 }

@@ -1,6 +1,6 @@
 //! The few places where ffmpeg-next has no safe face for what we need of libav. All `unsafe` of the video side is here.
 
-use super::plan::Ratio;
+use super::plan::{Ratio, Size};
 use super::probe::ratio;
 use crate::refusal::Refusal;
 use ff::ffi;
@@ -113,10 +113,87 @@ pub fn extradata(context: &ff::codec::Context) -> Vec<u8> {
     }
 }
 
-/// Our memory limit shows as ENOMEM; anything else is `failure`.
+/// The set-up bytes that a container has for a track.
+pub fn parameters_extradata(parameters: &ff::codec::Parameters) -> Vec<u8> {
+    // SAFETY: the pointer is valid as long as `parameters` is; libav keeps pointer and size in step.
+    unsafe {
+        let parameters = &*parameters.as_ptr();
+        match usize::try_from(parameters.extradata_size) {
+            Ok(size) if size > 0 && !parameters.extradata.is_null() => {
+                std::slice::from_raw_parts(parameters.extradata, size).to_vec()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+pub struct Colours {
+    pub is_full_range: bool,
+    /// Primaries, transfer and matrix, as ISO/IEC 23091-2 numbers them.
+    pub description: [u32; 3],
+}
+
+/// What is known of a track's colours.
+pub fn colours(parameters: &ff::codec::Parameters) -> Colours {
+    use ffi::AVColorRange::AVCOL_RANGE_JPEG;
+    // SAFETY: the pointer is valid as long as `parameters` is.
+    unsafe {
+        let parameters = &*parameters.as_ptr();
+        Colours {
+            is_full_range: parameters.color_range == AVCOL_RANGE_JPEG,
+            description: [
+                parameters.color_primaries as u32,
+                parameters.color_trc as u32,
+                parameters.color_space as u32,
+            ],
+        }
+    }
+}
+
+/// For a muxer: H.264 in BT.709, limited range, square pixels. `None` without memory.
+pub fn h264_parameters(
+    avcc: &[u8],
+    size: Size,
+    profile: u8,
+    level: u8,
+) -> Option<ff::codec::Parameters> {
+    let mut made = ff::codec::Parameters::new();
+    let room = avcc.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+    // SAFETY: plain fields of live parameters; the extradata is libav's memory, zeroed, with its padding, and becomes theirs.
+    unsafe {
+        let parameters = made.as_mut_ptr().as_mut()?;
+        let extradata = ffi::av_mallocz(room).cast::<u8>();
+        if extradata.is_null() {
+            return None;
+        }
+        std::ptr::copy_nonoverlapping(avcc.as_ptr(), extradata, avcc.len());
+        parameters.extradata = extradata;
+        parameters.extradata_size = c_int::try_from(avcc.len()).ok()?;
+        parameters.codec_type = ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
+        parameters.codec_id = ffi::AVCodecID::AV_CODEC_ID_H264;
+        parameters.format = ffi::AVPixelFormat::AV_PIX_FMT_YUV420P as c_int;
+        parameters.width = c_int::try_from(size.width).ok()?;
+        parameters.height = c_int::try_from(size.height).ok()?;
+        parameters.profile = c_int::from(profile);
+        parameters.level = c_int::from(level);
+        parameters.sample_aspect_ratio = ffi::AVRational { num: 1, den: 1 };
+        parameters.field_order = ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE;
+        parameters.color_range = ffi::AVColorRange::AVCOL_RANGE_MPEG;
+        parameters.color_primaries = ffi::AVColorPrimaries::AVCOL_PRI_BT709;
+        parameters.color_trc = ffi::AVColorTransferCharacteristic::AVCOL_TRC_BT709;
+        parameters.color_space = ffi::AVColorSpace::AVCOL_SPC_BT709;
+    }
+    Some(made)
+}
+
+/// What a limit of ours refuses is `TooHeavy`; anything else is `failure`.
+///
+/// For errors of calls that have nothing to wait for: there `EAGAIN` says that a thread could not be started. `ENOMEM` is
+/// for more than libav gives at once; less, where there is none, ends the process (see `sandbox::memory`).
 pub fn refusal(error: ff::Error, failure: Failure, step: &str) -> Refusal {
+    use libc::{EAGAIN, EFBIG, ENOMEM, ENOSPC};
     let failure = match error {
-        ff::Error::Other { errno: libc::ENOMEM | libc::EFBIG | libc::ENOSPC } => Failure::TooHeavy,
+        ff::Error::Other { errno: ENOMEM | EAGAIN | EFBIG | ENOSPC } => Failure::TooHeavy,
         _ => failure,
     };
     Refusal::new(failure, format!("{step}: {error}"))
@@ -158,6 +235,15 @@ pub fn set_quality(frame: &mut ff::frame::Video, quality: i32) {
     unsafe { (*frame.as_mut_ptr()).quality = quality * ffi::FF_QP2LAMBDA };
 }
 
+/// Whether the decoder had to make something up for the frame.
+pub fn is_patched(frame: &ff::frame::Video) -> bool {
+    // SAFETY: plain fields of a live frame.
+    unsafe {
+        let frame = &*frame.as_ptr();
+        frame.decode_error_flags != 0 || frame.flags & ffi::AV_FRAME_FLAG_CORRUPT as c_int != 0
+    }
+}
+
 /// Whether the file has been read to its end.
 pub fn is_at_end(input: &ff::format::context::Input) -> bool {
     // SAFETY: the input is live and has a reader.
@@ -174,7 +260,7 @@ pub fn is_cut_away(packet: &ff::codec::packet::Packet) -> bool {
 /// The same picture once more, without copying it. A filter's input takes away what it is given.
 pub fn share(frame: &ff::frame::Video) -> ff::frame::Video {
     let mut shared = ff::frame::Video::empty();
-    // SAFETY: both frames are live and the new one is empty. Without memory it stays empty, which a filter refuses.
+    // SAFETY: both frames are live and the new one is empty. It can fail only for want of memory, which ends the process.
     unsafe { ffi::av_frame_ref(shared.as_mut_ptr(), frame.as_ptr()) };
     shared
 }

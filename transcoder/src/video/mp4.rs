@@ -1,9 +1,10 @@
 //! One fragmented MP4 on disk: `ftyp moov free sidx…`, then one fragment (`moof mdat`) per HLS segment.
 //!
-//! libav's muxer makes the boxes; this puts them into the file, so that offsets are known the moment a fragment is written.
-//! Room for the index (one `sidx` per track) is kept at the front and filled at the end: a player that gets the plain file
-//! knows its length and can seek. The sound has an index of its own because libav's demuxer, which is Chromium's too, reads an
-//! index as if it were in the time units of whichever track it seeks. `mehd` says the length, too. `udta`, where muxers put their names, is dropped.
+//! libav's muxer makes the boxes; this puts them into the file, so that offsets are known the moment a fragment is written,
+//! and what is written stays as it is, so that others may read it at once; only the index and the length in `mehd` follow. Room for
+//! the index (one `sidx` per track) is kept at the front and filled at the end: a player that gets the plain file knows its length
+//! and can seek. The sound has an index of its own because libav's demuxer, which is Chromium's too, reads an index as if it were
+//! in the time units of whichever track it seeks. `udta`, where muxers put their names, is dropped.
 //!
 //! The video track gets an edit list that takes its first frame to time zero: with B-frames decoding starts earlier than
 //! showing, and a track's own clock starts with decoding. Sound starts at zero by itself. (Negative composition offsets
@@ -53,6 +54,17 @@ struct Fragment {
     length: Length,
 }
 
+impl Fragment {
+    fn segment(&self, timing: Timing) -> Segment {
+        let per_second = f64::from(timing.video_ticks_per_second);
+        Segment {
+            offset: self.offset,
+            bytes: self.bytes,
+            duration_ms: self.length.video as f64 * 1000.0 / per_second,
+        }
+    }
+}
+
 /// How much of each track a fragment holds, in the track's ticks.
 #[derive(Clone, Copy)]
 pub struct Length {
@@ -83,17 +95,18 @@ impl FragmentedFile {
         Ok(Self { file, init, index_bytes, timing, fragments: Vec::new(), end })
     }
 
-    /// Adds one fragment.
-    pub fn append(&mut self, fragment: &[u8], length: Length) -> io::Result<()> {
-        self.file.write_all(fragment)?;
-        let bytes = fragment.len() as u64;
-        self.fragments.push(Fragment { offset: self.end, bytes, length });
-        self.end += bytes;
-        Ok(())
+    /// Adds one fragment, whose bytes others can read when this returns.
+    pub fn append(&mut self, bytes: &[u8], length: Length) -> io::Result<Segment> {
+        self.file.write_all(bytes)?;
+        let fragment = Fragment { offset: self.end, bytes: bytes.len() as u64, length };
+        self.end += fragment.bytes;
+        let segment = fragment.segment(self.timing);
+        self.fragments.push(fragment);
+        Ok(segment)
     }
 
-    pub fn bytes(&self) -> u64 {
-        self.end
+    pub fn init_bytes(&self) -> u64 {
+        self.init.bytes.len() as u64
     }
 
     /// Fills in the length and the index.
@@ -107,16 +120,8 @@ impl FragmentedFile {
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&front)?;
         self.file.flush()?;
-        let milliseconds = |ticks: u64| ticks as f64 * 1000.0 / f64::from(per_second);
-        let segments = self
-            .fragments
-            .iter()
-            .map(|fragment| Segment {
-                offset: fragment.offset,
-                bytes: fragment.bytes,
-                duration_ms: milliseconds(fragment.length.video),
-            })
-            .collect();
+        let segments =
+            self.fragments.iter().map(|fragment| fragment.segment(self.timing)).collect();
         Ok(Finished { init_bytes, bytes: self.end, segments })
     }
 }

@@ -27,6 +27,23 @@ impl Shape {
     }
 }
 
+/// What the probe found out about the frames that will come.
+pub struct Footage {
+    picture: SourcePicture,
+    time_base: ff::Rational,
+    is_interlaced: bool,
+}
+
+impl Footage {
+    pub fn of(source: &Source) -> Self {
+        Self {
+            picture: source.picture,
+            time_base: source.video.time_base,
+            is_interlaced: source.field_order_is_interlaced,
+        }
+    }
+}
+
 pub struct PictureFilter {
     graph: Graph,
     rungs: usize,
@@ -37,9 +54,9 @@ pub struct PictureFilter {
 }
 
 impl PictureFilter {
-    pub fn new(source: &Source, plan: &Plan, first: &Frame) -> Result<Self> {
+    pub fn new(footage: &Footage, plan: &Plan, first: &Frame) -> Result<Self> {
         let mut graph = Graph::new();
-        Self::build(&mut graph, source, plan, first)
+        Self::build(&mut graph, footage, plan, first)
             .map_err(|error| libav::refusal(error, Failure::UnsupportedCodec, "filtering"))?;
         let shape = Shape::of(first);
         Ok(Self { graph, rungs: plan.rungs.len(), shape, reshape: None, last_pts: None })
@@ -47,7 +64,7 @@ impl PictureFilter {
 
     fn build(
         graph: &mut Graph,
-        source: &Source,
+        footage: &Footage,
         plan: &Plan,
         first: &Frame,
     ) -> Result<(), ff::Error> {
@@ -57,15 +74,15 @@ impl PictureFilter {
             first.width(),
             first.height(),
             ff::ffi::AVPixelFormat::from(first.format()) as i32,
-            source.video.time_base.numerator(),
-            source.video.time_base.denominator(),
+            footage.time_base.numerator(),
+            footage.time_base.denominator(),
             aspect.numerator().max(0),
             aspect.denominator().max(1),
         );
         graph.add(&filter("buffer")?, "in", &arguments)?;
-        let is_interlaced = source.field_order_is_interlaced || first.is_interlaced();
+        let is_interlaced = footage.is_interlaced || first.is_interlaced();
         let mut spec =
-            format!("[in]{}", upright_chain(&source.picture, plan, first, is_interlaced));
+            format!("[in]{}", upright_chain(&footage.picture, plan, first, is_interlaced));
         for (index, rung) in plan.rungs.iter().enumerate() {
             if index > 0 {
                 let Size { width, height } = rung.size;

@@ -6,6 +6,7 @@
 //! Not here: colours, rotation, interlacing. They are read off the first decoded frame (see `picture`).
 
 use super::Orientation;
+use super::cuts::Cuts;
 
 /// Short sides of the ladder. More rungs cost encoding time for every clip; fewer leave phones between two of them.
 pub const LADDER: [u32; 5] = [240, 360, 540, 720, 1080];
@@ -80,10 +81,25 @@ impl Size {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     pub frame_rate: Ratio,
-    /// Frames from one forced keyframe to the next.
-    pub segment_frames: u32,
+    /// Frames with which segments begin; they are keyframes in every rung.
+    pub cuts: Cuts,
+    /// Frames in the longest segment.
+    pub longest_segment: i64,
     /// Descending by size, upright, square pixels; at least one.
     pub rungs: Vec<Rung>,
+    /// Part of every rung's file name.
+    pub edition: &'static str,
+}
+
+impl Plan {
+    /// The rung's file.
+    pub fn file(&self, rung: &Rung) -> String {
+        format!("{}p{}.mp4", rung.size.short_side(), self.edition)
+    }
+
+    pub fn longest_segment_seconds(&self) -> f64 {
+        self.longest_segment as f64 / self.frame_rate.value()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,8 +113,10 @@ pub struct Rung {
 }
 
 impl Rung {
-    pub fn file(&self) -> String {
-        format!("{}p.mp4", self.size.short_side())
+    /// Bits per second that the encoder may reach over one segment of this length, and in the mean.
+    pub fn expected_bits(&self, segment_seconds: f64) -> [u64; 2] {
+        let buffered = self.buffer_bits as f64 / segment_seconds.max(1.0);
+        [self.max_bits + buffered as u64, self.max_bits]
     }
 }
 
@@ -114,8 +132,8 @@ pub fn plan(source: &SourcePicture) -> Plan {
             Rung { size, crf: 23, max_bits, buffer_bits: 2 * max_bits }
         })
         .collect();
-    let segment_frames = (SEGMENT_SECONDS * frame_rate.value()).round().max(1.0) as u32;
-    Plan { frame_rate, segment_frames, rungs }
+    let segment = (SEGMENT_SECONDS * frame_rate.value()).round().max(1.0) as i64;
+    Plan { frame_rate, cuts: Cuts::Every(segment), longest_segment: segment, rungs, edition: "" }
 }
 
 /// The size on the screen: pixels squared by changing the width, then rotated. Not yet even.
@@ -255,9 +273,9 @@ mod tests {
 
     #[test]
     fn keyframes_come_every_four_seconds() {
-        assert_eq!(plan(&source(1280, 720)).segment_frames, 120);
+        assert_eq!(plan(&source(1280, 720)).cuts, Cuts::Every(120));
         let mut ntsc = source(1280, 720);
         ntsc.base_rate = Some(Ratio::new(30000, 1001));
-        assert_eq!(plan(&ntsc).segment_frames, 120);
+        assert_eq!(plan(&ntsc).cuts, Cuts::Every(120));
     }
 }

@@ -4,6 +4,7 @@
 //! protocol to open anything else with, so that a playlist or an external reference has nowhere to lead. Decoders come from
 //! an allow-list too, and limits are checked before a decoder opens.
 
+use super::input::InputFile;
 use super::plan::{Ratio, SourcePicture};
 use super::{Orientation, libav};
 use crate::refusal::{OrRefuse, Refusal, Result};
@@ -12,9 +13,7 @@ use ff::format::context::{Input, StreamIo};
 use ff::format::stream::Disposition;
 use ff::media::Type;
 use ffmpeg_next as ff;
-use std::fs::File;
-use std::io::{ErrorKind, Read, Seek};
-use std::path::Path;
+use std::io::{ErrorKind, Read};
 use transcoder_protocol::{Failure, VideoLimits};
 
 /// Demuxers we take, by libav's names.
@@ -77,17 +76,29 @@ const PICTURE_BRANDS: &[&[u8; 4]] = &[
     b"crx ",
 ];
 
+/// How much of a clip's time is looked at to learn what its tracks hold, in microseconds: at first, and when it is known.
+const ANALYSIS_US: u32 = 5_000_000;
+const LITTLE_ANALYSIS_US: u32 = 100_000;
+
 /// Room for the tracks of any honest file; more than the limit are refused by number, far more by the demuxer itself.
 const MAX_STREAMS: &str = "256";
 
+/// A file of fewer bits for each second that it claims has not got that many seconds.
+const LEAST_BITS_PER_SECOND: f64 = 4000.0;
+
 pub struct Source {
     pub input: Input,
+    file: InputFile,
+    /// libav's name.
+    format: &'static str,
     pub video: Track,
     pub audio: Option<Track>,
     pub picture: SourcePicture,
     pub field_order_is_interlaced: bool,
     /// Earliest timestamp of the two tracks, in microseconds: time zero of what we make.
     pub start_us: i64,
+    /// Whether the file says where it was filmed.
+    pub had_location: bool,
 }
 
 pub struct Track {
@@ -99,19 +110,36 @@ pub struct Track {
     pub seconds: Option<f64>,
 }
 
+impl Source {
+    /// The same file once more, from its beginning. Its tracks have the same numbers; what they hold is known already.
+    pub fn reopen(&self) -> Result<Input> {
+        open(&self.file, self.format, LITTLE_ANALYSIS_US)
+    }
+
+    /// The two tracks that are read.
+    pub fn tracks(&self) -> Vec<usize> {
+        let tracks = [Some(&self.video), self.audio.as_ref()];
+        tracks.into_iter().flatten().map(|track| track.index).collect()
+    }
+
+    /// The clip's start on the clock of its picture.
+    pub fn start_ticks(&self) -> i64 {
+        (self.start_us as f64 / 1e6 / f64::from(self.video.time_base)).round() as i64
+    }
+}
+
 pub fn decoder_names() -> String {
     DECODERS.join(",")
 }
 
-pub fn probe(path: &Path, limits: &VideoLimits) -> Result<Source> {
-    let mut file = File::open(path).or_refuse(Failure::Crashed, "opening the input")?;
-    let format = recognise(&mut file)?;
-    let input = open(file, format)?;
+pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
+    let format = recognise(&file)?;
+    let input = open(&file, format, ANALYSIS_US)?;
     check_tracks(&input, limits)?;
     let video = choose(&input, Type::Video)?
         .ok_or_else(|| Refusal::new(Failure::NoVideo, format!("{format} without a video track")))?;
     let audio = choose(&input, Type::Audio)?;
-    check_length(&input, &video, limits)?;
+    check_length(&input, &video, &file, limits)?;
     let (picture, field_order_is_interlaced) = picture(&input, &video, limits)?;
     let start_us = [Some(&video), audio.as_ref()]
         .into_iter()
@@ -119,20 +147,27 @@ pub fn probe(path: &Path, limits: &VideoLimits) -> Result<Source> {
         .filter_map(|track| start_us(&input, track))
         .min()
         .unwrap_or(0);
-    Ok(Source { input, video, audio, picture, field_order_is_interlaced, start_us })
+    let had_location = says_where(&input);
+    Ok(Source {
+        input,
+        file,
+        format,
+        video,
+        audio,
+        picture,
+        field_order_is_interlaced,
+        start_us,
+        had_location,
+    })
 }
 
-fn recognise(file: &mut File) -> Result<&'static str> {
+fn recognise(file: &InputFile) -> Result<&'static str> {
     let mut head = Vec::new();
-    file.by_ref()
-        .take(RECOGNITION_BYTES)
-        .read_to_end(&mut head)
-        .and_then(|_| file.rewind())
-        .map_err(|error| {
-            let is_memory = error.kind() == ErrorKind::OutOfMemory;
-            let failure = if is_memory { Failure::TooHeavy } else { Failure::Crashed };
-            Refusal::new(failure, format!("reading the input: {error}"))
-        })?;
+    file.reader().take(RECOGNITION_BYTES).read_to_end(&mut head).map_err(|error| {
+        let is_memory = error.kind() == ErrorKind::OutOfMemory;
+        let failure = if is_memory { Failure::TooHeavy } else { Failure::Crashed };
+        Refusal::new(failure, format!("reading the input: {error}"))
+    })?;
     if head.is_empty() {
         return Err(Refusal::new(Failure::Empty, "0 bytes"));
     }
@@ -153,7 +188,7 @@ fn recognise(file: &mut File) -> Result<&'static str> {
     Err(Refusal::new(Failure::UnknownFormat, format!("looks like '{name}', score {score}")))
 }
 
-fn open(file: File, format: &str) -> Result<Input> {
+fn open(file: &InputFile, format: &str, analysis_us: u32) -> Result<Input> {
     let mut options = ff::Dictionary::new();
     options.set("format_whitelist", format);
     options.set("codec_whitelist", &decoder_names());
@@ -161,12 +196,12 @@ fn open(file: File, format: &str) -> Result<Input> {
     options.set("protocol_whitelist", "none");
     options.set("max_streams", MAX_STREAMS);
     options.set("probesize", "8000000");
-    options.set("analyzeduration", "5000000");
+    options.set("analyzeduration", &analysis_us.to_string());
     if format.starts_with("mov") {
         options.set("enable_drefs", "0");
         options.set("use_absolute_path", "0");
     }
-    let io = StreamIo::from_read_seek_with_capacity(file, 256 << 10)
+    let io = StreamIo::from_read_seek_with_capacity(file.reader(), 256 << 10)
         .or_refuse(Failure::TooHeavy, "preparing to read")?;
     ff::format::input_from_stream(io, None, Some(options))
         .map_err(|error| libav::refusal(error, Failure::Damaged, &format!("opening as {format}")))
@@ -196,13 +231,34 @@ fn choose(input: &Input, kind: Type) -> Result<Option<Track>> {
     Ok(Some(Track { index: stream.index(), time_base, parameters, decoder, seconds }))
 }
 
-fn check_length(input: &Input, video: &Track, limits: &VideoLimits) -> Result<()> {
+fn check_length(
+    input: &Input,
+    video: &Track,
+    file: &InputFile,
+    limits: &VideoLimits,
+) -> Result<()> {
     let container = (input.duration() > 0).then(|| input.duration() as f64 / 1e6);
     let seconds = video.seconds.or(container).unwrap_or(0.0);
-    if seconds * 1000.0 > limits.max_duration_ms as f64 + 500.0 {
+    let bytes = file.bytes().or_refuse(Failure::Crashed, "measuring the input")?;
+    // So little for so long is a lie; the true length shows while reading.
+    let is_credible = bytes as f64 * 8.0 >= LEAST_BITS_PER_SECOND * seconds;
+    if is_credible && seconds * 1000.0 > limits.max_duration_ms as f64 + 500.0 {
         return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s")));
     }
     Ok(())
+}
+
+/// Whether any of the tags is a place: `location` (of QuickTime's `©xyz` and of 3GPP's `loci`), and what else cameras write.
+fn says_where(input: &Input) -> bool {
+    let is_place = |key: &str, value: &str| {
+        let key = key.to_lowercase();
+        ["location", "gps", "xyz"].iter().any(|part| key.contains(part))
+            && value.contains(|character: char| character.is_ascii_digit())
+    };
+    input.metadata().iter().any(|(key, value)| is_place(key, value))
+        || input
+            .streams()
+            .any(|stream| stream.metadata().iter().any(|(key, value)| is_place(key, value)))
 }
 
 fn picture(input: &Input, video: &Track, limits: &VideoLimits) -> Result<(SourcePicture, bool)> {

@@ -1,332 +1,234 @@
-//! One rung: frames in, one fragmented MP4 on disk.
+//! One file of the ladder: packets of picture in, fragments on disk, each of them told to the parent.
 //!
-//! A fragment is closed when the next forced keyframe has left the encoder and the sound has come as far; so fragments hold
-//! the same frames in every rung, start with a keyframe, and picture and sound of one moment lie together.
+//! A fragment is closed when the packet that begins the next one has come and the sound has come as far; so fragments hold
+//! the same time in every rung, start with a keyframe, and picture and sound of one moment lie together.
+//!
+//! Not here: where packets come from (`lanes`) and how the file is laid out (`mp4`).
 
+use super::cuts::Cuts;
 use super::mp4::{FragmentedFile, Length, Timing};
-use super::plan::{Plan, Rung};
-use super::sound::{PACKET_SAMPLES, SAMPLE_RATE, Sound};
-use super::{libav, thread_count};
+use super::muxer::Muxer;
+use super::plan::{Ratio, Size};
+use super::sound::{PACKET_SAMPLES, SAMPLE_RATE};
+use super::soundtrack::Soundtrack;
 use crate::refusal::{OrRefuse, Refusal, Result};
+use crate::report::Reporter;
 use ff::codec::packet::Packet;
-use ff::format::context::StreamIo;
-use ff::frame::Video as Frame;
 use ffmpeg_next as ff;
 use std::collections::VecDeque;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::sync::{Arc, Mutex};
-use transcoder_protocol::{Failure, Segment};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use transcoder_protocol::{
+    Event, Failure, NewSegment, Rendition as RenditionFacts, RenditionOutline, Segment,
+};
 
-const VIDEO: usize = 0;
-const AUDIO: usize = 1;
+/// Bits per second that the sound and the boxes around it add.
+pub const SOUND_BITS: u64 = 140_000;
 
-pub struct Rendition {
-    name: String,
-    rung: Rung,
-    encoder: ff::encoder::Video,
-    codecs: String,
+/// What all renditions of a clip have in common.
+pub struct Production<'a> {
+    pub folder: PathBuf,
+    pub reporter: &'a Reporter,
+    pub soundtrack: Soundtrack,
+    pub bytes_written: AtomicU64,
+    pub max_output_bytes: u64,
+    /// Longest clip there may be, in seconds.
+    pub max_seconds: f64,
+}
+
+pub struct Rendition<'a> {
+    production: &'a Production<'a>,
+    outline: RenditionOutline,
     muxer: Muxer,
-    path: PathBuf,
     max_fragments: usize,
     /// Created with the first fragment.
     file: Option<FragmentedFile>,
-    frame_rate: ff::Rational,
-    segment_frames: i64,
-    frames_in: i64,
-    frames_out: i64,
-    video: VecDeque<Packet>,
-    audio: VecDeque<Rc<Packet>>,
-    /// Samples of sound that have arrived; `None` when no more will come.
-    audio_until: Option<i64>,
+    /// One tick of the packets' times, in seconds.
+    clock: f64,
+    cuts: Cuts,
+    /// Where the fragment that is being gathered begins.
+    start: i64,
+    waiting: VecDeque<Packet>,
+    fragments: u32,
+    sound_packets: usize,
 }
 
-pub struct FinishedRendition {
-    pub name: String,
-    pub rung: Rung,
-    pub codecs: String,
-    pub init_bytes: u64,
-    pub bytes: u64,
-    pub segments: Vec<Segment>,
-}
-
-impl Rendition {
-    pub fn create(
-        folder: &Path,
-        plan: &Plan,
-        rung: Rung,
-        sound: Option<&Sound>,
-        max_seconds: f64,
-    ) -> Result<Self> {
-        let name = rung.file();
-        let rate = plan.frame_rate;
-        let frame_rate = ff::Rational::new(rate.numerator as i32, rate.denominator as i32);
-        let encoder = open_encoder(&rung, frame_rate, plan.segment_frames).map_err(encoding)?;
-        let codecs = codecs(&encoder, sound.is_some());
-        let sound_context = sound.map(Sound::encoder);
-        let muxer = Muxer::new(&encoder, sound_context, frame_rate).map_err(muxing)?;
-        let max_fragments =
-            (max_seconds * rate.value() / f64::from(plan.segment_frames)).ceil() as usize + 2;
-        Ok(Self {
-            name,
-            rung,
-            encoder,
-            codecs,
+impl<'a> Rendition<'a> {
+    /// `clock` is one tick of the packets' times and of `cuts`, in seconds.
+    pub fn new(
+        production: &'a Production<'a>,
+        outline: RenditionOutline,
+        muxer: Muxer,
+        clock: ff::Rational,
+        cuts: Cuts,
+    ) -> Self {
+        let clock = f64::from(clock);
+        let max_fragments = cuts.segments((production.max_seconds / clock) as i64) + 1;
+        Self {
+            production,
+            outline,
             muxer,
-            path: folder.join(rung.file()),
             max_fragments,
             file: None,
-            frame_rate,
-            segment_frames: i64::from(plan.segment_frames),
-            frames_in: 0,
-            frames_out: 0,
-            video: VecDeque::new(),
-            audio: VecDeque::new(),
-            audio_until: sound.map(|_| 0),
-        })
+            clock,
+            cuts,
+            start: 0,
+            waiting: VecDeque::new(),
+            fragments: 0,
+            sound_packets: 0,
+        }
     }
 
-    pub fn bytes(&self) -> u64 {
-        self.file.as_ref().map_or(0, FragmentedFile::bytes)
+    pub fn outline(&self) -> &RenditionOutline {
+        &self.outline
     }
 
-    pub fn add_frame(&mut self, frame: &mut Frame) -> Result<()> {
-        // Counted from zero without gaps, so that all rungs have the same frames and keyframes.
-        frame.set_pts(Some(self.frames_in));
-        frame.set_kind(match self.frames_in % self.segment_frames {
-            0 => ff::picture::Type::I,
-            _ => ff::picture::Type::None,
-        });
-        self.frames_in += 1;
-        self.encoder.send_frame(frame).map_err(encoding)?;
-        self.drain_encoder()
-    }
-
-    pub fn add_sound(&mut self, packet: Rc<Packet>) -> Result<()> {
-        self.audio_until = packet.pts().map(|pts| pts + PACKET_SAMPLES);
-        self.audio.push_back(packet);
+    /// Takes the next packet in decoding order, with all its times and its duration. The first is shown at zero.
+    pub fn add(&mut self, packet: Packet) -> Result<()> {
+        self.waiting.push_back(packet);
         self.write_full_fragments()
     }
 
-    pub fn finish(mut self) -> Result<FinishedRendition> {
-        self.audio_until = None;
-        self.encoder.send_eof().map_err(encoding)?;
-        self.drain_encoder()?;
-        let rest = self.video.len();
-        self.write_fragment(rest, None)?;
+    /// Writes the rest; by now the soundtrack is complete.
+    pub fn finish(mut self) -> Result<RenditionFacts> {
+        self.write_full_fragments()?;
+        self.write_fragment(self.waiting.len(), None)?;
         let nothing = || Refusal::new(Failure::Damaged, "no frame came out of the encoder");
         let file = self.file.ok_or_else(nothing)?;
         let finished = file.finish().or_refuse(Failure::TooHeavy, "finishing a rendition")?;
-        Ok(FinishedRendition {
-            name: self.name,
-            rung: self.rung,
-            codecs: self.codecs,
-            init_bytes: finished.init_bytes,
+        let segments = finished.segments;
+        let seconds: f64 = segments.iter().map(|segment| segment.duration_ms / 1000.0).sum();
+        let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
+        let RenditionOutline { file, width, height, frame_rate, codecs, .. } = self.outline;
+        Ok(RenditionFacts {
+            file,
+            width,
+            height,
+            frame_rate,
+            codecs,
+            peak_bandwidth: peak_bandwidth(&segments),
+            average_bandwidth: (bytes as f64 * 8.0 / seconds.max(1.0)).ceil() as u64,
             bytes: finished.bytes,
-            segments: finished.segments,
+            init_bytes: finished.init_bytes,
+            segments,
         })
     }
 
-    fn drain_encoder(&mut self) -> Result<()> {
-        loop {
-            let mut packet = Packet::empty();
-            match self.encoder.receive_packet(&mut packet) {
-                Ok(()) => self.video.push_back(packet),
-                Err(ff::Error::Eof | ff::Error::Other { errno: libc::EAGAIN }) => {
-                    return self.write_full_fragments();
-                }
-                Err(error) => return Err(encoding(error)),
-            }
-        }
-    }
-
     fn write_full_fragments(&mut self) -> Result<()> {
-        while let Some(frames) = self.frames_before_next_keyframe() {
-            let boundary = (self.frames_out + frames as i64) as f64 / f64::from(self.frame_rate);
-            let samples = (boundary * f64::from(SAMPLE_RATE)) as i64;
-            if self.audio_until.is_some_and(|until| until < samples) {
+        while let Some(cut) = self.cuts.next_after(self.start)
+            && let Some(packets) = self.packets_before(cut)
+        {
+            let samples = (cut as f64 * self.clock * f64::from(SAMPLE_RATE)) as i64;
+            if self.muxer.has_sound() && !self.production.soundtrack.reaches(samples) {
                 return Ok(());
             }
-            self.write_fragment(frames, Some(samples))?;
+            self.write_fragment(packets, Some(samples))?;
+            self.start = cut;
         }
         Ok(())
     }
 
-    /// How many waiting frames belong to the fragment that a forced keyframe behind them ends.
-    fn frames_before_next_keyframe(&self) -> Option<usize> {
-        let next = self.frames_out + self.segment_frames;
-        self.video.iter().position(|packet| packet.is_key() && packet.pts() == Some(next))
+    /// How many of the waiting packets lie before the keyframe at `cut`, if it has come.
+    fn packets_before(&self, cut: i64) -> Option<usize> {
+        self.waiting.iter().position(|packet| packet.is_key() && packet.pts() == Some(cut))
     }
 
-    /// Writes the first `frames` frames and the sound before sample number `until`.
-    fn write_fragment(&mut self, frames: usize, until: Option<i64>) -> Result<()> {
-        if frames == 0 {
+    /// Writes the first `packets` packets and the sound before sample number `until`.
+    fn write_fragment(&mut self, packets: usize, until: Option<i64>) -> Result<()> {
+        if packets == 0 {
             return Ok(());
         }
-        let frame_base = self.frame_rate.invert();
-        let file = match &mut self.file {
+        let mut file = match self.file.take() {
             Some(file) => file,
-            None => {
-                // The first frame is shown at zero but decoded earlier, to leave room for B-frames.
-                let delay = self.video[0].pts().unwrap_or(0) - self.video[0].dts().unwrap_or(0);
-                let timing = Timing {
-                    video_ticks_per_second: self.muxer.ticks_per_second(),
-                    audio_ticks_per_second: self.muxer.has_audio().then_some(SAMPLE_RATE as u32),
-                    video_delay: delay.unsigned_abs() * self.muxer.ticks_per_frame(frame_base),
-                };
-                let init = self.muxer.take();
-                let file = FragmentedFile::create(&self.path, &init, timing, self.max_fragments)
-                    .or_refuse(Failure::TooHeavy, "starting a rendition")?;
-                self.file.insert(file)
-            }
+            None => self.create_file()?,
         };
-        for mut packet in self.video.drain(..frames) {
-            packet.set_duration(1);
-            self.muxer.write(&mut packet, VIDEO, frame_base)?;
+        let mut ticks = 0;
+        for packet in self.waiting.drain(..packets) {
+            ticks += packet.duration();
+            self.muxer.add_picture(packet)?;
         }
-        let is_in = |packet: &Rc<Packet>| until.is_none_or(|until| packet.pts() < Some(until));
-        let mut length =
-            Length { video: frames as u64 * self.muxer.ticks_per_frame(frame_base), audio: 0 };
-        while let Some(packet) = self.audio.pop_front_if(|packet| is_in(packet)) {
-            length.audio += PACKET_SAMPLES as u64;
-            let mut packet = Packet::clone(&packet);
-            packet.set_duration(PACKET_SAMPLES);
-            self.muxer.write(&mut packet, AUDIO, ff::Rational::new(1, SAMPLE_RATE))?;
+        let mut length = Length { video: self.muxer.picture_ticks(ticks), audio: 0 };
+        if self.muxer.has_sound() {
+            let sound = self.production.soundtrack.packets(self.sound_packets, until);
+            self.sound_packets += sound.len();
+            length.audio = sound.len() as u64 * PACKET_SAMPLES as u64;
+            for mut packet in sound {
+                packet.set_duration(PACKET_SAMPLES);
+                self.muxer.add_sound(packet)?;
+            }
         }
-        libav::flush_fragment(&mut self.muxer.output).map_err(muxing)?;
-        file.append(&self.muxer.take(), length)
-            .or_refuse(Failure::TooHeavy, "writing a rendition")?;
-        self.frames_out += frames as i64;
+        let fragment = self.muxer.fragment()?;
+        self.count(fragment.len() as u64)?;
+        let segment =
+            file.append(&fragment, length).or_refuse(Failure::TooHeavy, "writing a rendition")?;
+        self.tell(&file, segment);
+        self.file = Some(file);
         Ok(())
     }
-}
 
-fn open_encoder(
-    rung: &Rung,
-    frame_rate: ff::Rational,
-    segment_frames: u32,
-) -> Result<ff::encoder::Video, ff::Error> {
-    let codec = ff::encoder::find_by_name("libx264").ok_or(ff::Error::EncoderNotFound)?;
-    let mut encoder = ff::codec::Context::new_with_codec(codec).encoder().video()?;
-    encoder.set_width(rung.size.width);
-    encoder.set_height(rung.size.height);
-    encoder.set_format(ff::format::Pixel::YUV420P);
-    encoder.set_time_base(frame_rate.invert());
-    encoder.set_frame_rate(Some(frame_rate));
-    encoder.set_aspect_ratio((1, 1));
-    encoder.set_colorspace(ff::color::Space::BT709);
-    encoder.set_color_range(ff::color::Range::MPEG);
-    encoder.set_color_primaries(ff::color::Primaries::BT709);
-    encoder.set_color_transfer_characteristic(ff::color::TransferCharacteristic::BT709);
-    encoder.set_gop(segment_frames);
-    encoder.set_flags(ff::codec::Flags::GLOBAL_HEADER | ff::codec::Flags::CLOSED_GOP);
-    let mut options = ff::Dictionary::new();
-    options.set("preset", "veryfast");
-    options.set("profile", "high");
-    options.set("crf", &rung.crf.to_string());
-    options.set("maxrate", &rung.max_bits.to_string());
-    options.set("bufsize", &rung.buffer_bits.to_string());
-    // A forced keyframe is one that a player can start at.
-    options.set("forced-idr", "1");
-    options.set("threads", &thread_count().to_string());
-    encoder.open_as_with(codec, options)
-}
-
-/// RFC 6381: profile, constraints and level from the sequence parameter set; AAC-LC.
-fn codecs(encoder: &ff::codec::Context, has_sound: bool) -> String {
-    const SEQUENCE_PARAMETER_SET: u8 = 7;
-    let extradata = libav::extradata(encoder);
-    let profile = extradata
-        .windows(7)
-        .find(|bytes| bytes[..3] == [0, 0, 1] && bytes[3] & 0x1f == SEQUENCE_PARAMETER_SET)
-        .map_or([0x64, 0x00, 0x28], |bytes| [bytes[4], bytes[5], bytes[6]]);
-    let [profile, constraints, level] = profile;
-    let sound = if has_sound { ",mp4a.40.2" } else { "" };
-    format!("avc1.{profile:02x}{constraints:02x}{level:02x}{sound}")
-}
-
-/// libav's MP4 muxer, writing to memory one fragment at a time.
-struct Muxer {
-    output: ff::format::context::Output,
-    written: Written,
-    time_bases: Vec<ff::Rational>,
-}
-
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut written = self.0.lock().map_err(|_| io::ErrorKind::Other)?;
-        written.extend_from_slice(bytes);
-        Ok(bytes.len())
+    fn create_file(&mut self) -> Result<FragmentedFile> {
+        // The first frame is shown at zero but decoded earlier, to leave room for B-frames.
+        let delay = self
+            .waiting
+            .front()
+            .map_or(0, |packet| packet.pts().unwrap_or(0) - packet.dts().unwrap_or(0));
+        let timing = Timing {
+            video_ticks_per_second: self.muxer.picture_ticks_per_second(),
+            audio_ticks_per_second: self.muxer.has_sound().then_some(SAMPLE_RATE as u32),
+            video_delay: self.muxer.picture_ticks(delay),
+        };
+        let path = self.production.folder.join(&self.outline.file);
+        FragmentedFile::create(&path, &self.muxer.take(), timing, self.max_fragments)
+            .or_refuse(Failure::TooHeavy, "starting a rendition")
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    /// The limit is for all files together; the cage's is for each.
+    fn count(&self, bytes: u64) -> Result<()> {
+        let before = self.production.bytes_written.fetch_add(bytes, Ordering::Relaxed);
+        if before + bytes > self.production.max_output_bytes {
+            let detail = format!("{} bytes written", before + bytes);
+            return Err(Refusal::new(Failure::TooHeavy, detail));
+        }
         Ok(())
     }
-}
 
-impl Muxer {
-    fn new(
-        video: &ff::codec::Context,
-        sound: Option<&ff::codec::Context>,
-        frame_rate: ff::Rational,
-    ) -> Result<Self, ff::Error> {
-        let written = Written::default();
-        let io = StreamIo::from_write(written.clone())?;
-        let mut output = ff::format::output_to_stream(io, None, Some("mp4"))?;
-        libav::be_anonymous(&mut output);
-        let mut stream = output.add_stream_with(video)?;
-        stream.set_time_base(frame_rate.invert());
-        stream.set_avg_frame_rate(frame_rate);
-        if let Some(sound) = sound {
-            output.add_stream_with(sound)?.set_time_base((1, SAMPLE_RATE));
-        }
-        let mut options = ff::Dictionary::new();
-        options.set("movflags", "frag_custom+empty_moov+default_base_moof+skip_trailer");
-        // Ours is better: see `mp4`.
-        options.set("use_editlist", "0");
-        options.set("avoid_negative_ts", "disabled");
-        output.write_header_with(options)?;
-        libav::flush_bytes(&mut output);
-        let time_bases = output.streams().map(|stream| stream.time_base()).collect();
-        Ok(Self { output, written, time_bases })
-    }
-
-    fn write(&mut self, packet: &mut Packet, track: usize, time_base: ff::Rational) -> Result<()> {
-        packet.set_stream(track);
-        packet.rescale_ts(time_base, self.time_bases[track]);
-        packet.write(&mut self.output).map(|_| ()).map_err(muxing)
-    }
-
-    fn has_audio(&self) -> bool {
-        self.time_bases.len() > AUDIO
-    }
-
-    fn ticks_per_second(&self) -> u32 {
-        self.time_bases[VIDEO].denominator().unsigned_abs()
-    }
-
-    fn ticks_per_frame(&self, frame_base: ff::Rational) -> u64 {
-        (f64::from(frame_base) * f64::from(self.ticks_per_second())).round() as u64
-    }
-
-    fn take(&mut self) -> Vec<u8> {
-        self.written.0.lock().map(|mut written| std::mem::take(&mut *written)).unwrap_or_default()
+    fn tell(&mut self, file: &FragmentedFile, segment: Segment) {
+        self.production.reporter.send(&Event::Segment(NewSegment {
+            file: self.outline.file.clone(),
+            index: self.fragments,
+            init_bytes: file.init_bytes(),
+            segment,
+        }));
+        self.fragments += 1;
     }
 }
 
-fn encoding(error: ff::Error) -> Refusal {
-    let failure = match error {
-        // libx264 has no other error for frames that we made ourselves than the want of memory.
-        ff::Error::External => Failure::TooHeavy,
-        _ => Failure::Crashed,
-    };
-    libav::refusal(error, failure, "encoding the picture")
+/// What is known of a rendition before it is made.
+pub fn outline(
+    file: String,
+    size: Size,
+    frame_rate: Ratio,
+    picture_codec: &str,
+    has_sound: bool,
+    [peak, average]: [u64; 2],
+) -> RenditionOutline {
+    let (sound_codec, sound_bits) = if has_sound { (",mp4a.40.2", SOUND_BITS) } else { ("", 0) };
+    RenditionOutline {
+        file,
+        width: size.width,
+        height: size.height,
+        frame_rate: frame_rate.value(),
+        codecs: format!("{picture_codec}{sound_codec}"),
+        peak_bandwidth: peak + sound_bits,
+        average_bandwidth: average + sound_bits,
+    }
 }
 
-fn muxing(error: ff::Error) -> Refusal {
-    libav::refusal(error, Failure::Crashed, "muxing")
+/// The most bits per second over one segment. A stub at the end counts as a second: a player fetches it as quickly as that.
+fn peak_bandwidth(segments: &[Segment]) -> u64 {
+    segments
+        .iter()
+        .map(|segment| segment.bytes as f64 * 8000.0 / segment.duration_ms.max(1000.0))
+        .fold(0.0, f64::max)
+        .ceil() as u64
 }

@@ -8,10 +8,11 @@ use image::{DynamicImage, Rgb, Rgba, RgbaImage};
 use media::{BLUE, GREEN, PAPER, RED, SECRET, corners};
 use moxcms::{ColorProfile, Layout, TransformOptions};
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tempfile::TempDir;
-use transcoder_protocol::{Event, Failure, Output, PhotoLimits, PhotoOutput, PhotoTask, Task};
+use transcoder_protocol::{
+    Caged, Event, Failure, Output, PhotoLimits, PhotoOutput, PhotoTask, Task,
+};
 
 struct Made {
     photo: PhotoOutput,
@@ -53,17 +54,13 @@ fn make_within(bytes: &[u8], limits: PhotoLimits) -> Result<Made, Failure> {
     let (input, output) = (folder.path().join("in.jpg"), folder.path().join("out"));
     fs::write(&input, bytes).unwrap();
     fs::create_dir(&output).unwrap();
-    let task = Task::Photo(PhotoTask { input, output, widths: vec![24, 48, 96], limits });
-    let mut child = Command::new(env!("CARGO_BIN_EXE_megurumi-transcoder"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+    let task =
+        Task::Photo(PhotoTask { input: input.clone(), output, widths: vec![24, 48, 96], limits });
+    let ended = Command::new(env!("CARGO_BIN_EXE_megurumi-transcoder"))
+        .arg(serde_json::to_string(&task).unwrap())
+        .stdin(fs::File::open(&input).unwrap())
+        .output()
         .unwrap();
-    let mut line = serde_json::to_vec(&task).unwrap();
-    line.push(b'\n');
-    child.stdin.take().unwrap().write_all(&line).unwrap();
-    let ended = child.wait_with_output().unwrap();
     let events: Vec<Event> = ended
         .stdout
         .split(|&byte| byte == b'\n')
@@ -72,7 +69,7 @@ fn make_within(bytes: &[u8], limits: PhotoLimits) -> Result<Made, Failure> {
         .collect();
     assert_eq!(
         events.first(),
-        Some(&Event::Caged { landlock: true, seccomp: true, rlimits: true })
+        Some(&Event::Caged(Caged { landlock: true, seccomp: true, rlimits: true }))
     );
     match events.last() {
         Some(Event::Done(Output::Photo(photo))) => Ok(Made { photo: photo.clone(), folder }),
@@ -308,7 +305,57 @@ fn the_limits_of_a_task_are_kept() {
 fn the_mean_colour_is_told() {
     let picture = image::RgbImage::from_pixel(50, 50, Rgb([0xbf, 0x47, 0x11]));
     let png = media::png(&DynamicImage::ImageRgb8(picture), 1, None);
-    assert_eq!(make(&png).unwrap().photo.colour, "#bf4711");
+    let photo = make(&png).unwrap().photo;
+    assert_eq!(photo.colour, "#bf4711");
+    assert_eq!(photo.grid.colours, ["#bf4711"; 12]);
+    assert_eq!(photo.fingerprint, None);
+}
+
+#[test]
+fn the_colours_of_a_grid_are_told_upright() {
+    let grid = make(&media::jpeg(&media::stored(&corners(96, 64), 6), 6)).unwrap().photo.grid;
+    assert_eq!((grid.columns, grid.rows, grid.colours.len()), (4, 3, 12));
+    let part = |colour: &str, at: usize| u8::from_str_radix(&colour[at..at + 2], 16).unwrap();
+    let (top_left, bottom_left) = (&grid.colours[0], &grid.colours[8]);
+    assert!(part(top_left, 1) > 180 && part(top_left, 5) < 60, "{top_left}");
+    assert!(part(bottom_left, 5) > 160 && part(bottom_left, 1) < 80, "{bottom_left}");
+}
+
+#[test]
+fn whether_the_photo_said_where_is_told() {
+    let picture = corners(96, 64);
+    let had_location = |bytes: &[u8]| make(bytes).unwrap().photo.had_location;
+    let told = media::jpeg(&picture, 1);
+    assert!(had_location(&told));
+    assert!(had_location(&media::webp(&picture, 1)));
+    assert!(had_location(&media::heif(&told, "jpg", "heic")));
+    assert!(!had_location(&media::grey_jpeg(&picture)));
+}
+
+#[test]
+fn a_fingerprint_survives_another_size_quality_and_format() {
+    let fingerprint = |bytes: &[u8]| make(bytes).unwrap().photo.fingerprint.unwrap();
+    let scene = |seed: f32, width: u32, height: u32| {
+        DynamicImage::ImageRgb8(image::RgbImage::from_fn(width, height, |x, y| {
+            let (x, y) = (x as f32 / width as f32, y as f32 / height as f32);
+            let wave = |a: f32, b: f32| ((a * x + b * y + seed) * seed).sin() * 60.0 + 120.0;
+            Rgb([wave(9.0, 2.0) as u8, wave(3.0, 7.0) as u8, wave(5.0, 5.0) as u8])
+        }))
+    };
+    let original = fingerprint(&media::jpeg(&scene(1.3, 600, 400), 1));
+    for copy in [
+        media::png(&scene(1.3, 97, 65), 1, None),
+        media::webp(&scene(1.3, 300, 200), 1),
+        media::poor_jpeg(&scene(1.3, 450, 300).brighten(8)),
+        media::jpeg(&media::stored(&scene(1.3, 600, 400), 6), 6),
+    ] {
+        let bits = original.distance(fingerprint(&copy));
+        assert!(bits <= 6, "{bits} bits");
+    }
+    for seed in [0.7, 2.1, 2.9] {
+        let bits = original.distance(fingerprint(&media::jpeg(&scene(seed, 600, 400), 1)));
+        assert!(bits > 16, "{bits} bits to {seed}");
+    }
 }
 
 /// Every changed file must end in a photo or a refusal; `make` panics at anything else.

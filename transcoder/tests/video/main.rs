@@ -3,8 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
+mod damage;
 mod fidelity;
 mod files;
+mod growing;
+mod loudness;
 mod media;
+mod mutations;
 mod refusals;
+mod remux;
+mod stills;
+mod sync;
 mod watch;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use transcoder_protocol::run::{TaskFailure, run};
-use transcoder_protocol::{Failure, Output, Task, VideoLimits, VideoOutput, VideoTask};
+use transcoder_protocol::run::{TaskFailure, Update, run};
+use transcoder_protocol::{Failure, Outline, Output, Task, VideoLimits, VideoOutput, VideoTask};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_megurumi-transcoder");
 
@@ -17,6 +17,7 @@ pub struct Studio {
 pub struct Made {
     pub output: VideoOutput,
     folder: PathBuf,
+    _studio: Option<Studio>,
 }
 
 impl Studio {
@@ -55,13 +56,28 @@ impl Studio {
 
     pub async fn try_with(&self, input: &Path, limits: VideoLimits) -> Result<Made, TaskFailure> {
         match run(Path::new(PROGRAM), &self.task(input, limits), |_| {}).await? {
-            Output::Video(output) => Ok(Made { output, folder: self.path("out") }),
+            Output::Video(output) => Ok(Made { output, folder: self.path("out"), _studio: None }),
             Output::Photo(_) => panic!("asked for a video"),
         }
     }
 
     pub async fn transcode(&self, input: &Path) -> Made {
         self.try_with(input, VideoLimits::default()).await.unwrap()
+    }
+
+    /// Transcodes, and hears what was announced.
+    pub async fn outlined(&self, input: &Path) -> (Outline, Made) {
+        let task = self.task(input, VideoLimits::default());
+        let mut heard = None;
+        let listen = |update| {
+            if let Update::Outline(outline) = update {
+                heard = Some(outline);
+            }
+        };
+        let Output::Video(output) = run(Path::new(PROGRAM), &task, listen).await.unwrap() else {
+            panic!("asked for a video")
+        };
+        (heard.unwrap(), Made { output, folder: self.path("out"), _studio: None })
     }
 
     pub async fn refusal(&self, input: &Path) -> Failure {
@@ -77,6 +93,12 @@ impl Studio {
 }
 
 impl Made {
+    /// Keeps the files, which otherwise go with their studio.
+    pub fn keep(mut self, studio: Studio) -> Self {
+        self._studio = Some(studio);
+        self
+    }
+
     pub fn path(&self, file: &str) -> PathBuf {
         self.folder.join(file)
     }
@@ -103,6 +125,25 @@ impl Made {
         let column = (x * width as f64) as usize;
         let row = (y * height as f64) as usize;
         raw[3 * (row * width + column)..][..3].try_into().unwrap()
+    }
+}
+
+impl Made {
+    /// When white is first seen, in seconds.
+    pub fn first_white(&self) -> f64 {
+        let frames =
+            decoded(&self.lowest(), "", "-map 0:v -vsync passthrough -vf scale=1:1,format=gray");
+        let first = frames.iter().position(|&grey| grey > 128).expect("a white frame");
+        first as f64 / self.output.renditions[0].frame_rate
+    }
+
+    /// Counted from the start, 48,000 a second.
+    pub fn first_loud_sample(&self) -> usize {
+        let samples = decoded(&self.lowest(), "", "-map 0:a -ac 1 -c:a pcm_s16le");
+        samples
+            .chunks_exact(2)
+            .position(|sample| i16::from_le_bytes([sample[0], sample[1]]).unsigned_abs() > 1500)
+            .expect("a loud sample")
     }
 }
 

@@ -4,8 +4,8 @@ use crate::media::{PROGRAM, Studio};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use transcoder_protocol::run::run;
-use transcoder_protocol::{Failure, VideoLimits};
+use transcoder_protocol::run::{Update, cage, run};
+use transcoder_protocol::{Caged, Failure, VideoLimits};
 
 /// A program that does what `script` says in place of the transcoder.
 fn impostor(studio: &Studio, script: &str) -> PathBuf {
@@ -21,11 +21,38 @@ async fn progress_rises_to_the_end() {
         .film("clip.mp4", "-f lavfi -i testsrc2=s=640x360:r=30:d=8 -c:v libx264 -preset ultrafast");
     let mut heard = Vec::new();
     let task = studio.task(&clip, VideoLimits::default());
-    run(Path::new(PROGRAM), &task, |permille| heard.push(permille)).await.unwrap();
+    let hear = |update| {
+        if let Update::Progress(permille) = update {
+            heard.push(permille);
+        }
+    };
+    run(Path::new(PROGRAM), &task, hear).await.unwrap();
     assert!(
         heard.len() >= 2 && heard.is_sorted() && heard.iter().all(|&permille| permille <= 1000),
         "{heard:?}"
     );
+}
+
+#[tokio::test]
+async fn the_child_stands_back_as_far_as_it_is_told() {
+    let studio = Studio::open();
+    let clip = studio.film("clip.mp4", "-f lavfi -i testsrc2=s=320x240:r=30:d=2 -c:v libx264");
+    // Counted behind the name, which may hold anything.
+    let niceness_of = |process: &str| -> i32 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.trim())).unwrap();
+        stat.rsplit(')').next().unwrap().split_whitespace().nth(16).unwrap().parse().unwrap()
+    };
+    for niceness in [0, 7] {
+        let studio = Studio::open();
+        let limits = VideoLimits { niceness, ..VideoLimits::default() };
+        let mut seen = None;
+        let look = |_| {
+            let child = std::fs::read_to_string("/proc/thread-self/children").unwrap();
+            seen = Some(niceness_of(&child));
+        };
+        run(Path::new(PROGRAM), &studio.task(&clip, limits), look).await.unwrap();
+        assert_eq!(seen, Some(niceness_of("self").max(niceness as i32)));
+    }
 }
 
 #[tokio::test]
@@ -35,24 +62,31 @@ async fn children_that_misbehave_are_told_apart() {
         ("kill -SEGV $$", Failure::Crashed),
         ("kill -XCPU $$", Failure::TookTooLong),
         ("kill -KILL $$", Failure::TooHeavy),
-        ("echo 'memory allocation of 99 bytes failed' >&2; kill -ABRT $$", Failure::TooHeavy),
+        ("kill -ABRT $$", Failure::Crashed),
+        ("exit 12", Failure::TooHeavy),
+        // In the middle of a line, as when another thread was speaking.
+        ("printf '{\"event\":\"progr'; exit 12", Failure::TooHeavy),
         ("echo not an event", Failure::Crashed),
         (
             "echo '{\"event\":\"failed\",\"failure\":\"no_video\",\"detail\":\"\"}'",
             Failure::NoVideo,
+        ),
+        (
+            "echo '{\"event\":\"segment\",\"file\":\"../240p.mp4\",\"index\":0,\"init_bytes\":1,\"segment\":{\"offset\":1,\"bytes\":1,\"duration_ms\":1}}'",
+            Failure::Crashed,
         ),
         // Without an end of line, without an end.
         ("exec tr '\\0' 'x' < /dev/zero", Failure::Crashed),
         ("exec yes '{\"event\":\"progress\",\"permille\":1}'", Failure::Crashed),
         ("tr '\\0' 'x' < /dev/zero | head -c 1000000 >&2; exit 1", Failure::Crashed),
         (
-            "echo '{\"event\":\"done\",\"output\":\"photo\",\"width\":1,\"height\":1,\"widths\":[],\"colour\":\"#000000\"}'",
+            "echo '{\"event\":\"done\",\"output\":\"photo\",\"width\":1,\"height\":1,\"widths\":[],\"colour\":\"#000000\",\"grid\":{\"columns\":4,\"rows\":3,\"colours\":[]},\"fingerprint\":null,\"had_location\":false}'",
             Failure::Crashed,
         ),
     ];
     for (script, expected) in cases {
         let studio = Studio::open();
-        let task = studio.task(&studio.path("none"), VideoLimits::default());
+        let task = studio.task(&studio.write("input", b""), VideoLimits::default());
         let failure = run(&impostor(&studio, script), &task, |_| {}).await.unwrap_err();
         assert_eq!(failure.failure, expected, "{script}: {failure}");
         assert!(failure.detail.len() < 10_000);
@@ -63,7 +97,7 @@ async fn children_that_misbehave_are_told_apart() {
 async fn a_child_that_takes_too_long_is_killed_with_all_it_started() {
     let studio = Studio::open();
     let limits = VideoLimits { max_wall_ms: 300, ..VideoLimits::default() };
-    let task = studio.task(&studio.path("none"), limits);
+    let task = studio.task(&studio.write("input", b""), limits);
     let pid_file = studio.path("pid");
     let script = format!("sleep 1000 & echo $! > {}; wait", pid_file.display());
     let started = Instant::now();
@@ -74,9 +108,64 @@ async fn a_child_that_takes_too_long_is_killed_with_all_it_started() {
 }
 
 #[tokio::test]
+async fn a_child_that_says_nothing_is_killed_with_all_it_started() {
+    let studio = Studio::open();
+    let limits = VideoLimits { max_silence_ms: 300, ..VideoLimits::default() };
+    let task = studio.task(&studio.write("input", b""), limits);
+    let pid_file = studio.path("pid");
+    let script = format!(
+        "echo '{{\"event\":\"progress\",\"permille\":1}}'; sleep 1000 & echo $! > {}; wait",
+        pid_file.display()
+    );
+    let failure = run(&impostor(&studio, &script), &task, |_| {}).await.unwrap_err();
+    assert_eq!(failure.failure, Failure::TookTooLong);
+    assert!(failure.detail.contains("silent"), "{failure}");
+    assert!(is_gone(&pid_file).await, "the grandchild lives");
+}
+
+#[tokio::test]
+async fn a_child_that_floods_its_folder_is_killed() {
+    let floods = [
+        // Many files, each within the limit of one.
+        "i=0; while :; do head -c 100000 /dev/zero > $out/$i; i=$((i+1)); done",
+        "i=0; while :; do : > $out/$i; i=$((i+1)); done",
+    ];
+    for flood in floods {
+        let studio = Studio::open();
+        let limits = VideoLimits { max_output_bytes: 1 << 20, ..VideoLimits::default() };
+        let task = studio.task(&studio.write("input", b""), limits);
+        let script = format!("out={}; {flood}", studio.path("out").display());
+        let failure = run(&impostor(&studio, &script), &task, |_| {}).await.unwrap_err();
+        assert_eq!(failure.failure, Failure::TooHeavy, "{flood}: {failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_child_gets_the_opened_input_and_no_path_to_it() {
+    let studio = Studio::open();
+    let task = studio.task(&studio.write("input-7391", b"a film"), VideoLimits::default());
+    let script = "case \"$*$(env)\" in *input-7391*) exit 3;; esac; \
+        [ \"$(cat)\" = 'a film' ] && echo '{\"event\":\"failed\",\"failure\":\"no_video\",\"detail\":\"\"}'";
+    let failure = run(&impostor(&studio, script), &task, |_| {}).await.unwrap_err();
+    assert_eq!(failure.failure, Failure::NoVideo, "{failure}");
+}
+
+#[tokio::test]
+async fn the_cage_this_system_grants_is_told() {
+    let caged = cage(Path::new(PROGRAM)).await.unwrap();
+    assert_eq!(caged, Caged { landlock: true, seccomp: true, rlimits: true });
+    let studio = Studio::open();
+    for script in ["exit 1", "echo nothing", "yes | head -c 100000"] {
+        let failure = cage(&impostor(&studio, script)).await.unwrap_err();
+        assert_eq!(failure.failure, Failure::Crashed);
+    }
+    assert!(cage(&studio.path("absent")).await.is_err());
+}
+
+#[tokio::test]
 async fn a_child_whose_result_nobody_wants_any_more_is_killed() {
     let studio = Studio::open();
-    let task = studio.task(&studio.path("none"), VideoLimits::default());
+    let task = studio.task(&studio.write("input", b""), VideoLimits::default());
     let pid_file = studio.path("pid");
     let script = format!(
         "echo $$ > {}; echo '{{\"event\":\"progress\",\"permille\":1}}'; exec sleep 1000",

@@ -8,6 +8,7 @@ post-print = Print
 tags-label = Tags
 player-label = Video: { $title }
 player-download = Open the video
+player-growing = Still being made. You can watch up to { $ready } (of { $whole }).
 photo-open = Open photo { $n }
 own-shows-published = The earlier version stays visible meanwhile.
 own-edit = Edit

@@ -8,6 +8,7 @@ post-print = 印刷《いんさつ》する
 tags-label = タグ
 player-label = 動画《どうが》「{ $title }」
 player-download = 動画《どうが》を ひらく
+player-growing = いま、動画《どうが》を つくっています。{ $ready }まで 見《み》られます(ぜんぶで { $whole })。
 photo-open = 写真《しゃしん》 { $n } を 大《おお》きく 見《み》る
 own-shows-published = いまは 前《まえ》の ものが 見《み》えています。
 own-edit = 直《なお》す

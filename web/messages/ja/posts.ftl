@@ -8,6 +8,7 @@ post-print = 印刷する
 tags-label = タグ
 player-label = 動画「{ $title }」
 player-download = 動画を開く
+player-growing = いま変換しています。{ $ready }まで見られます(全体は{ $whole })。
 photo-open = 写真 { $n } を大きく見る
 own-shows-published = いまはこれまでの版が公開されています。
 own-edit = 直す

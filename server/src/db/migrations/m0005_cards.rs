@@ -2,7 +2,7 @@
 
 use super::super::tables::Posts;
 use super::{Step, optional_integer, optional_text, text};
-use sea_query::{ConditionalStatement, Expr, ExprTrait, Index, Table};
+use sea_query::{ConditionalStatement, Expr, ExprTrait, Index};
 
 pub(super) fn steps() -> Vec<Step> {
     let columns = [
@@ -14,7 +14,7 @@ pub(super) fn steps() -> Vec<Step> {
         // JSON; NULL until it is worked out.
         optional_text(Posts::Cover),
     ];
-    let add = |column| Step::Alter(Table::alter().table(Posts::Table).add_column(column).take());
+    let add = |column| Step::column(Posts::Table, column);
     let mut missing = Index::create().name("posts_without_card").table(Posts::Table).take();
     missing.col(Posts::PublishedRevisionId).and_where(Expr::col(Posts::Cover).is_null());
     columns.into_iter().map(add).chain([Step::Index(missing)]).collect()

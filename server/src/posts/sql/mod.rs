@@ -337,6 +337,27 @@ pub async fn drafts_of(db: &Db, author: AccountId) -> Result<Vec<OwnPost>> {
         .collect()
 }
 
+/// Submissions whose media are not ready yet, with their authors' names; oldest first, at most `size`.
+pub async fn processing(db: &Db, size: usize) -> Result<Vec<(Post, Revision, String)>> {
+    let statement = select_pair()
+        .column(Accounts::Nickname)
+        .inner_join(
+            Accounts::Table,
+            Expr::col((Accounts::Table, Accounts::Id)).equals((Posts::Table, Posts::AuthorId)),
+        )
+        .and_where(Expr::col((Revisions::Table, Revisions::State)).eq(RevisionState::Processing))
+        .order_by((Revisions::Table, Revisions::SubmittedAt), Order::Asc)
+        .order_by((Revisions::Table, Revisions::Id), Order::Asc)
+        .limit(size as u64)
+        .take();
+    let rows = db.rows(&statement).await?;
+    rows.iter()
+        .map(|row| {
+            read_pair(row).and_then(|(post, revision)| Ok((post, revision, row.get("nickname")?)))
+        })
+        .collect()
+}
+
 pub async fn thanks_count(db: impl Read, id: PostId) -> Result<u64> {
     Ok(find(db, id).await?.map_or(0, |post| post.thanks_count))
 }

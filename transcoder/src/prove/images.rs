@@ -1,28 +1,9 @@
-//! Proof that a written file holds a picture and nothing else: no EXIF, XMP, IPTC, ICC profile, comment, thumbnail or
+//! Proof that a written picture holds pixels and nothing else: no EXIF, XMP, IPTC, ICC profile, comment, thumbnail or
 //! trailing bytes. It is an allow-list over every byte outside the compressed pixels, so that it also
 //! holds for kinds of metadata nobody thought of.
 
-use crate::refusal::{OrRefuse, Refusal, Result};
-use std::fs;
-use std::path::Path;
-use transcoder_protocol::{Failure, PhotoOutput};
-
-/// Reads back every file of `output` and proves each.
-pub fn folder(folder: &Path, output: &PhotoOutput) -> Result<()> {
-    for width in &output.widths {
-        for (extension, prove) in [("jpg", jpeg as fn(&[u8]) -> _), ("webp", webp)] {
-            let name = format!("{width}.{extension}");
-            let bytes =
-                fs::read(folder.join(&name)).or_refuse(Failure::Crashed, "reading a photo back")?;
-            prove(&bytes)
-                .map_err(|found| Refusal::new(Failure::Crashed, format!("{name}: {found}")))?;
-        }
-    }
-    Ok(())
-}
-
 /// Segments after ITU-T T.81: frame, tables, scans; and the JFIF header, without a thumbnail.
-pub fn jpeg(bytes: &[u8]) -> std::result::Result<(), String> {
+pub fn jpeg(bytes: &[u8]) -> Result<(), String> {
     let mut rest = bytes.strip_prefix(&[0xff, 0xd8]).ok_or("no start of image")?;
     loop {
         let (&[0xff, marker], after) = rest.split_first_chunk::<2>().ok_or("cut short")? else {
@@ -60,7 +41,7 @@ fn scan_length(scan: &[u8]) -> usize {
 }
 
 /// Chunks after RFC 9649: the picture, its transparency, and an extended header that promises no more than these.
-pub fn webp(bytes: &[u8]) -> std::result::Result<(), String> {
+pub fn webp(bytes: &[u8]) -> Result<(), String> {
     let (riff, mut rest) = bytes.split_first_chunk::<12>().ok_or("cut short")?;
     if &riff[..4] != b"RIFF" || &riff[8..] != b"WEBP" {
         return Err("not WebP".into());

@@ -1,0 +1,232 @@
+//! The first stage: packets are read once; those of the picture are decoded and handed on, those of the sound become the
+//! soundtrack. Here is also where a clip shows that it is longer or shorter than it claims.
+
+use super::extent::Extent;
+use super::lanes::{Feed, Halt, hand};
+use super::libav;
+use super::probe::{Source, decoder_names};
+use super::rendition::Production;
+use super::sound::Sound;
+use super::turns::Turns;
+use crate::refusal::{Refusal, Result};
+use ff::codec::packet::Packet;
+use ff::frame::Video as Frame;
+use ffmpeg_next as ff;
+use std::sync::mpsc::SyncSender;
+use transcoder_protocol::{CutShort, Failure, VideoLimits};
+
+/// The last part of progress is for finishing.
+const PROGRESS_OF_READING: f64 = 0.98;
+
+pub struct Reader<'a> {
+    limits: VideoLimits,
+    source: Source,
+    production: &'a Production<'a>,
+    turns: &'a Turns,
+    decoder: ff::decoder::Video,
+    sound: Option<Sound>,
+    takers: Takers,
+    extent: Extent,
+}
+
+/// Who takes the picture.
+pub struct Takers {
+    pub frames: SyncSender<Feed<Frame>>,
+    /// Packets as they are, when they are copied.
+    pub packets: Option<SyncSender<Feed<Packet>>>,
+}
+
+impl<'a> Reader<'a> {
+    /// `decoder_threads` for the picture.
+    pub fn new(
+        limits: VideoLimits,
+        mut source: Source,
+        sound: Option<Sound>,
+        production: &'a Production<'a>,
+        turns: &'a Turns,
+        decoder_threads: usize,
+        takers: Takers,
+    ) -> Result<Self> {
+        let tracks = source.tracks();
+        libav::read_only(&mut source.input, &tracks);
+        let decoder =
+            open_decoder(&source, limits.max_frame_pixels, decoder_threads).map_err(|error| {
+                libav::refusal(error, Failure::UnsupportedCodec, "opening the picture")
+            })?;
+        Ok(Self {
+            limits,
+            source,
+            production,
+            turns,
+            decoder,
+            sound,
+            takers,
+            extent: Extent::default(),
+        })
+    }
+
+    /// Says what of the claimed length there was not.
+    pub fn run(mut self) -> Result<Option<CutShort>, Halt> {
+        let mut packet = Packet::empty();
+        loop {
+            match packet.read(&mut self.source.input) {
+                Ok(()) => self.take(&packet)?,
+                Err(ff::Error::Eof) => break,
+                // The demuxer has stepped over something damaged and goes on behind it; what is missing counts at the end.
+                Err(ff::Error::InvalidData) if !libav::is_at_end(&self.source.input) => {}
+                Err(ff::Error::InvalidData) => break,
+                Err(error) => return Err(libav::refusal(error, Failure::Damaged, "reading").into()),
+            }
+        }
+        self.finish()
+    }
+
+    fn take(&mut self, packet: &Packet) -> Result<(), Halt> {
+        if packet.stream() == self.source.video.index {
+            self.note_time(packet);
+            if let Some(packets) = &self.takers.packets {
+                hand(packets, Feed::Next(packet.clone()))?;
+            }
+            let decoded = {
+                let _turn = self.turns.take();
+                match self.decoder.send_packet(packet) {
+                    Ok(()) => self.decoded()?,
+                    Err(_) => {
+                        self.note_damage()?;
+                        Vec::new()
+                    }
+                }
+            };
+            self.hand_on(decoded)?;
+        } else if let Some(sound) = &mut self.sound {
+            let _turn = self.turns.take();
+            let mut ready = Vec::new();
+            sound.feed(packet, &mut ready)?;
+            self.production.soundtrack.add(ready);
+        }
+        Ok(self.check_length()?)
+    }
+
+    fn note_time(&mut self, packet: &Packet) {
+        if libav::is_cut_away(packet) {
+            return;
+        }
+        let Some(time) = packet.pts().or(packet.dts()) else { return };
+        let end = (time + packet.duration().max(0)) as f64 * f64::from(self.source.video.time_base)
+            - self.source.start_us as f64 / 1e6;
+        self.extent.note_packet(end);
+        let total =
+            self.source.picture.seconds.unwrap_or(self.limits.max_duration_ms as f64 / 1000.0);
+        let done = PROGRESS_OF_READING * self.extent.read() / total.max(0.001);
+        self.production.reporter.progress(done);
+    }
+
+    fn sound_seconds(&self) -> f64 {
+        self.sound.as_ref().map_or(0.0, Sound::seconds)
+    }
+
+    /// Containers lie about their length, or do not say it.
+    fn check_length(&self) -> Result<()> {
+        let seconds = self.extent.read().max(self.sound_seconds());
+        if seconds * 1000.0 > self.limits.max_duration_ms as f64 + 1000.0 {
+            return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s read")));
+        }
+        Ok(())
+    }
+
+    /// Once everything is decoded.
+    fn check_whole(&self) -> Result<Option<CutShort>> {
+        let end = self.extent.end();
+        // The track's own word, or the file's about its longest track. An estimate of libav's does not count.
+        match self.source.video.seconds {
+            Some(claimed) => self.extent.check(Some(claimed), end),
+            None => {
+                let claimed = libav::stated_seconds(&self.source.input);
+                self.extent.check(claimed, end.max(self.sound_seconds()))
+            }
+        }
+    }
+
+    /// A damaged packet costs its frames, not the clip; but whoever plays a copy of it may get stuck.
+    fn note_damage(&self) -> Result<(), Halt> {
+        if self.takers.packets.is_some() { Err(Halt::UnfitToCopy) } else { Ok(()) }
+    }
+
+    /// What the decoder has ready, with times that count from the clip's start.
+    fn decoded(&mut self) -> Result<Vec<Frame>, Halt> {
+        let start = self.source.start_ticks();
+        let mut decoded = Vec::new();
+        let mut frame = Frame::empty();
+        loop {
+            match self.decoder.receive_frame(&mut frame) {
+                Ok(()) if libav::is_patched(&frame) => self.note_damage()?,
+                Ok(()) => {}
+                Err(ff::Error::Eof | ff::Error::Other { errno: libc::EAGAIN }) => break,
+                Err(_) => {
+                    self.note_damage()?;
+                    break;
+                }
+            }
+            let pixels = u64::from(frame.width()) * u64::from(frame.height());
+            if pixels > self.limits.max_frame_pixels {
+                let size = format!("a frame of {}×{}", frame.width(), frame.height());
+                return Err(Refusal::new(Failure::TooManyPixels, size).into());
+            }
+            let pts = frame.timestamp().map(|pts| pts - start);
+            if let Some(pts) = pts {
+                let end = (pts + frame.packet().duration.max(0)) as f64;
+                self.extent.note_frame(end * f64::from(self.source.video.time_base));
+            }
+            frame.set_pts(pts);
+            decoded.push(std::mem::replace(&mut frame, Frame::empty()));
+        }
+        Ok(decoded)
+    }
+
+    fn hand_on(&self, decoded: Vec<Frame>) -> Result<(), Halt> {
+        decoded.into_iter().try_for_each(|frame| hand(&self.takers.frames, Feed::Next(frame)))
+    }
+
+    /// Seconds in the video track's time base.
+    fn ticks(&self, seconds: f64) -> i64 {
+        (seconds / f64::from(self.source.video.time_base)).round() as i64
+    }
+
+    fn finish(mut self) -> Result<Option<CutShort>, Halt> {
+        let mut ready = Vec::new();
+        if let Some(sound) = &mut self.sound {
+            sound.finish(&mut ready)?;
+        }
+        self.production.soundtrack.add(ready);
+        self.production.soundtrack.complete();
+        if self.decoder.send_eof().is_ok() {
+            let decoded = self.decoded()?;
+            self.hand_on(decoded)?;
+        }
+        let cut_short = self.check_whole()?;
+        // The last picture stays while there is sound.
+        let end = self.ticks(self.extent.end().max(self.sound_seconds()));
+        if let Some(packets) = &self.takers.packets {
+            hand(packets, Feed::End(end))?;
+        }
+        hand(&self.takers.frames, Feed::End(end))?;
+        Ok(cut_short)
+    }
+}
+
+fn open_decoder(
+    source: &Source,
+    max_pixels: u64,
+    threads: usize,
+) -> Result<ff::decoder::Video, ff::Error> {
+    let track = &source.video;
+    let mut context = ff::codec::Context::from_parameters(track.parameters.clone())?;
+    context.set_time_base(track.time_base);
+    let mut decoder = context.decoder();
+    decoder.set_packet_time_base(track.time_base);
+    let mut options = ff::Dictionary::new();
+    options.set("codec_whitelist", &decoder_names());
+    options.set("max_pixels", &max_pixels.to_string());
+    options.set("threads", &threads.to_string());
+    decoder.open_as_with(track.decoder, options)?.video()
+}
