@@ -58,6 +58,35 @@ on_both_databases! {
         site.visitor().in_language("en").get("/").await.shows("かぼちゃがゆ").hides("まだ下書き");
     }
 
+    async fn members_share_what_is_the_same_for_all_and_nothing_else(site: TestApp) {
+        let author = site.member("はなこ").await;
+        let post = site.post(&author).titled("かぼちゃがゆ").published().await;
+        let (mut first, mut second) = (site.member("はるか").await, site.member("なつき").await);
+        first.get("/").await.shows("かぼちゃがゆ").shows("はるか").hides("なつき");
+        second.get("/").await.shows("かぼちゃがゆ").shows("なつき").hides("はるか");
+        let page = format!("/posts/{post}");
+        second.get(&page).await.shows("name=\"on\" value=\"1\"");
+        first.post(&format!("{page}/thanks"), &[("on", "1")]).await.expect(303);
+        first.get(&page).await.shows("name=\"on\" value=\"0\"");
+        second.get(&page).await.shows("name=\"on\" value=\"1\"").shows("data-count>1<");
+        second.in_language("en").get(&page).await.shows("<html lang=\"en\"").hides("はるか");
+    }
+
+    async fn what_is_kept_for_members_goes_with_the_next_change(site: TestApp) {
+        let mut author = site.member("はなこ").await;
+        let mut reader = site.member("はるか").await;
+        let post = site.post(&author).titled("かぼちゃがゆ").submitted().await;
+        let page = format!("/posts/{post}");
+        reader.get("/").await.hides("かぼちゃがゆ");
+        reader.get(&page).await.expect(404);
+        site.approve(post).await;
+        reader.get("/").await.shows("かぼちゃがゆ");
+        reader.get(&page).await.expect(200);
+        author.post(&format!("{page}/withdraw"), &[]).await.expect(303);
+        reader.get("/").await.hides("かぼちゃがゆ");
+        reader.get(&page).await.expect(404);
+    }
+
     async fn a_list_goes_on_where_the_page_before_it_ended(site: TestApp) {
         let author = site.member("はなこ").await;
         for number in 0..=posts::FIRST_PAGE {

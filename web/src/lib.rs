@@ -28,12 +28,14 @@ pub mod search;
 pub mod vocabulary;
 
 mod art;
+mod middle;
 
 pub use assets::{Asset, asset, url};
 pub use chrome::{Chrome, Flash, FlashTone, ViewerChrome};
 pub use forms::FieldErrors;
 pub use html::SafeHtml;
 pub use lang::Lang;
+pub use middle::Middle;
 pub use vocabulary::{AgeRange, Choice, Decision, Kind, Named, PostState, Reason, Season, When};
 
 /// Renders the template `$path` (which extends `base/page.html`) around `$chrome`, `$head` and `$view`, seen there as `c`, `head`, `v`, and `l` for the language.

@@ -1,11 +1,13 @@
 //! Home and the lists: by kind, region, tag and person. Newest approved first, a keyset page at a time.
 
+use std::borrow::Borrow;
+
 use serde_json::json;
 
 use crate::chrome::{Chrome, Head, json_ld};
 use crate::lang::Lang;
 use crate::media::{Files, Picture};
-use crate::page;
+use crate::middle::{Middle, middle};
 use crate::vocabulary::{AgeRange, Kind, Named, Season, When};
 
 /// A post in a list.
@@ -43,7 +45,7 @@ pub struct HomeView {
 }
 
 #[must_use]
-pub fn home(chrome: &Chrome, view: &HomeView) -> String {
+pub fn home(chrome: &Chrome, view: &HomeView) -> Middle {
     let lang = chrome.lang;
     let site = json!({
         "@context": "https://schema.org",
@@ -64,7 +66,7 @@ pub fn home(chrome: &Chrome, view: &HomeView) -> String {
         json_ld: Some(json_ld(&site)),
         ..Head::default()
     };
-    page!("reading/home.html", chrome, head, view, HomeView)
+    middle!("reading/home.html", "page-home", lang, head, view, HomeView)
 }
 
 /// What a list is a list of.
@@ -87,15 +89,22 @@ pub struct ListView {
     pub is_first_page: bool,
 }
 
+impl ListView {
+    pub(crate) fn title(&self, lang: impl Borrow<Lang>) -> String {
+        let lang = *lang.borrow();
+        match &self.of {
+            ListOf::Kind(kind) => lang.ta(format!("kind-{}-list", kind.slug())).into_owned(),
+            ListOf::Region { name } => lang.ta1("list-region", "name", name),
+            ListOf::Tag { name } => lang.ta1("list-tag", "name", name),
+            ListOf::Person { nickname, .. } => lang.ta1("list-person", "name", nickname),
+        }
+    }
+}
+
 #[must_use]
-pub fn list(chrome: &Chrome, view: &ListView) -> String {
+pub fn list(chrome: &Chrome, view: &ListView) -> Middle {
     let lang = chrome.lang;
-    let title = match &view.of {
-        ListOf::Kind(kind) => lang.ta(format!("kind-{}-list", kind.slug())).into_owned(),
-        ListOf::Region { name } => lang.ta1("list-region", "name", name),
-        ListOf::Tag { name } => lang.ta1("list-tag", "name", name),
-        ListOf::Person { nickname, .. } => lang.ta1("list-person", "name", nickname),
-    };
+    let title = view.title(lang);
     let head = Head {
         description: format!("{title}。{}", lang.ta("site-description")),
         title,
@@ -103,7 +112,7 @@ pub fn list(chrome: &Chrome, view: &ListView) -> String {
         noindex: !view.is_first_page || view.posts.is_empty(),
         ..Head::default()
     };
-    page!("reading/list.html", chrome, head, view, ListView)
+    middle!("reading/list.html", "page-list", lang, head, view, ListView)
 }
 
 /// The first character of a nickname, for the round face beside it.

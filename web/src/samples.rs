@@ -28,12 +28,16 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
     let out = |path: &str| at(Chrome::sample_visitor(lang), path);
     let flashed = Chrome { flash: Some(Flash::good("flash-submitted")), ..member("/me") };
     let mail_sent = |purpose| MailSentView { email: "hanako@example.jp".to_owned(), purpose };
+    let list = |path: &str, view: &ListView| {
+        let chrome = member(path);
+        reading::list(&chrome, view).within(&chrome)
+    };
     let season = |season| HomeView { season, ..HomeView::sample(lang) };
     vec![
-        ("home", reading::home(&demo_visitor, &HomeView::sample(lang))),
-        ("list", reading::list(&member("/kinds/recipe"), &ListView::sample(lang))),
-        ("person", reading::list(&member("/people/a1"), &ListView::sample_person())),
-        ("list-empty", reading::list(&member("/tags/x"), &ListView::sample_empty())),
+        ("home", reading::home(&demo_visitor, &HomeView::sample(lang)).within(&demo_visitor)),
+        ("list", list("/kinds/recipe", &ListView::sample(lang))),
+        ("person", list("/people/a1", &ListView::sample_person())),
+        ("list-empty", list("/tags/x", &ListView::sample_empty())),
         ("post", posts::post(&member("/posts/p1"), &PostView::sample(lang))),
         (
             "post-question",
@@ -47,9 +51,9 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
             "compose-errors",
             compose::compose(&member("/posts/p1/edit"), &ComposeView::sample_errors(lang)),
         ),
-        ("home-spring", reading::home(&visitor, &season(Season::Spring))),
-        ("home-summer", reading::home(&visitor, &season(Season::Summer))),
-        ("home-winter", reading::home(&visitor, &season(Season::Winter))),
+        ("home-spring", reading::home(&visitor, &season(Season::Spring)).within(&visitor)),
+        ("home-summer", reading::home(&visitor, &season(Season::Summer)).within(&visitor)),
+        ("home-winter", reading::home(&visitor, &season(Season::Winter)).within(&visitor)),
         ("search", search::search(&out("/search?q=x"), &SearchView::sample(lang))),
         ("search-nothing", search::search(&out("/search?q=x"), &SearchView::sample_nothing(lang))),
         ("search-first", search::search(&out("/search"), &SearchView::sample_first(lang))),

@@ -39,7 +39,8 @@ fn a_persons_words_cannot_leave_their_place() {
     let mut view = HomeView::sample(Lang::Ja);
     view.newest[0].title = hostile.to_owned();
     view.newest[0].author = hostile.to_owned();
-    let html = web::reading::home(&web::Chrome::sample_visitor(Lang::Ja), &view);
+    let visitor = web::Chrome::sample_visitor(Lang::Ja);
+    let html = web::reading::home(&visitor, &view).within(&visitor);
     assert!(!html.contains("<script>alert"), "escaped everywhere");
     assert!(!html.contains("<img src=x>"));
     let mut view = web::posts::PostView::sample(Lang::Ja);

@@ -1,6 +1,6 @@
 //! Home and the lists: newest approved first, a keyset page at a time.
 
-use super::cache::SameForAll;
+use super::cache::{for_members, same_for_all};
 use crate::app::App;
 use crate::db::page::Page;
 use crate::error::{Error, Result};
@@ -15,11 +15,6 @@ use web::{Named, Season, When};
 
 const PAGE: usize = posts::FIRST_PAGE;
 
-fn same_for_all(mut response: Response) -> Response {
-    response.extensions_mut().insert(SameForAll);
-    response
-}
-
 fn cards(app: &App, context: &Context, page: Page<Card>) -> Vec<PostCard> {
     page.items.into_iter().map(|card| present::card(app, context.lang, card)).collect()
 }
@@ -30,22 +25,25 @@ fn older(path: &str, page: &Page<Card>) -> Option<String> {
 
 /// GET /
 pub async fn home(State(app): State<App>, context: Context, query: Query) -> Result<Response> {
-    let before = query.place("before");
-    let page = posts::cards(&app.db, Filter::default(), before.as_ref(), PAGE).await?;
-    let now = app.clock.now().to_datetime().to_offset(time::macros::offset!(+9));
-    let view = HomeView {
-        season: Season::of_month(u8::from(now.month())),
-        regions: app
-            .regions
-            .all()
-            .iter()
-            .map(|region| Named { name: region.name(context.lang), url: region.path() })
-            .collect(),
-        older: older("/", &page),
-        newest: cards(&app, &context, page),
-        is_first_page: before.is_none(),
-    };
-    Ok(same_for_all(context.page(web::reading::home(&context.chrome, &view))))
+    let middle = for_members(&app, &context, async {
+        let before = query.place("before");
+        let page = posts::cards(&app.db, Filter::default(), before.as_ref(), PAGE).await?;
+        let now = app.clock.now().to_datetime().to_offset(time::macros::offset!(+9));
+        let view = HomeView {
+            season: Season::of_month(u8::from(now.month())),
+            regions: app
+                .regions
+                .all()
+                .iter()
+                .map(|region| Named { name: region.name(context.lang), url: region.path() })
+                .collect(),
+            older: older("/", &page),
+            newest: cards(&app, &context, page),
+            is_first_page: before.is_none(),
+        };
+        Ok(web::reading::home(&context.chrome, &view))
+    });
+    Ok(same_for_all(context.page(middle.await?.within(&context.chrome))))
 }
 
 /// GET /about: what the site is, and what it asks of those who post.
@@ -155,5 +153,6 @@ fn list(
         url,
         is_first_page,
     };
-    same_for_all(context.page(web::reading::list(&context.chrome, &view)))
+    let middle = web::reading::list(&context.chrome, &view);
+    same_for_all(context.page(middle.within(&context.chrome)))
 }

@@ -1,16 +1,17 @@
 //! One post's page: what the public sees, and for its author what is going on with it.
 
-use super::cache::SameForAll;
+use super::cache::{Part, for_members, same_for_all};
 use crate::access::Viewer;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::Context;
+use crate::moderation;
 use crate::posts::{self, Content, Post, Revision, Visibility, present, shown_state};
 use crate::time_id::PostId;
-use crate::{moderation, thanks};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use web::posts::{OwnPost, PostView, Thanking};
+use web::Lang;
+use web::posts::{OwnPost, PostContent, PostView, Thanking};
 
 /// GET /posts/{id}
 pub async fn post(
@@ -19,56 +20,81 @@ pub async fn post(
     Path(id): Path<String>,
 ) -> Result<Response> {
     let id: PostId = id.parse().map_err(|_| Error::NotFound)?;
-    let (content, newest) = match posts::published_content(&app.db, id).await? {
-        Some(content) if !context.viewer.is(content.post.author_id) => (content, None),
-        published => own_content(&app, &context.viewer, id, published).await?,
+    let public = for_members(&app, &context, async {
+        let content = posts::published_content(&app.db, id).await?;
+        Ok(content.map(|content| Public::of(&app, context.lang, content)))
+    });
+    let public = public.await?;
+    let shown = match public.as_ref() {
+        Some(public) if !context.viewer.is(public.post.author_id) => public.clone(),
+        _ => return own_page(&app, &context, id).await,
     };
-    let post = &content.post;
-    let is_published = post.visibility == Visibility::Published;
     let view = PostView {
-        description: content.revision.lead.clone(),
-        thanks: u32::try_from(post.thanks_count).unwrap_or(u32::MAX),
-        thanking: thanking(&app, &context.viewer, post).await?,
-        own: match &newest {
-            Some(newest) => own(&app, &content, newest).await?,
-            None => None,
-        },
-        content: present::content(&app, context.lang, &content),
+        description: shown.lead,
+        thanks: thanks(&shown.post),
+        thanking: thanking(&app, &context.viewer, &shown.post).await?,
+        own: None,
+        content: shown.content,
     };
-    let mut response = context.page(web::posts::post(&context.chrome, &view));
-    if is_published {
-        response.extensions_mut().insert(SameForAll);
-    }
-    Ok(response)
+    Ok(same_for_all(context.page(web::posts::post(&context.chrome, &view))))
 }
 
-/// What its author sees: what the public sees, or else what they wrote last. To everyone else it does not exist.
-async fn own_content(
-    app: &App,
-    viewer: &Viewer,
-    id: PostId,
-    published: Option<Content>,
-) -> Result<(Content, Option<Revision>)> {
-    let post = posts::find(&app.db, id).await?.filter(|post| viewer.is(post.author_id));
-    let newest = match post {
-        Some(post) => posts::latest_revision(&app.db, post.id).await?.ok_or(Error::NotFound)?,
-        None => return Err(Error::NotFound),
+/// What every reader sees of a published post.
+#[derive(Clone)]
+struct Public {
+    post: Post,
+    lead: String,
+    content: PostContent,
+}
+
+impl Public {
+    fn of(app: &App, lang: Lang, content: Content) -> Self {
+        Self {
+            content: present::content(app, lang, &content),
+            lead: content.revision.lead,
+            post: content.post,
+        }
+    }
+}
+
+impl Part for Option<Public> {
+    fn bytes(&self) -> usize {
+        // Beside its words: a few dozen addresses and numbers.
+        self.as_ref().map_or(0, |public| public.content.body.as_str().len() + 4096)
+    }
+}
+
+/// What its author sees: what the public sees, or else what they wrote last, and what is going on with it. To everyone else it does
+/// not exist.
+async fn own_page(app: &App, context: &Context, id: PostId) -> Result<Response> {
+    let post = posts::find(&app.db, id).await?.filter(|post| context.viewer.is(post.author_id));
+    let post = post.ok_or(Error::NotFound)?;
+    let newest = posts::latest_revision(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let shown = match post.published_revision_id {
+        Some(revision) if post.visibility == Visibility::Published => revision,
+        _ => newest.id,
     };
-    let content = match published {
-        Some(content) => content,
-        None => posts::content(&app.db, newest.id).await?.ok_or(Error::NotFound)?,
+    let content = posts::content(&app.db, shown).await?.ok_or(Error::NotFound)?;
+    let view = PostView {
+        description: content.revision.lead.clone(),
+        thanks: thanks(&post),
+        thanking: Thanking::Closed,
+        own: own(app, &content, &newest).await?,
+        content: present::content(app, context.lang, &content),
     };
-    Ok((content, Some(newest)))
+    Ok(context.page(web::posts::post(&context.chrome, &view)))
+}
+
+fn thanks(post: &Post) -> u32 {
+    u32::try_from(post.thanks_count).unwrap_or(u32::MAX)
 }
 
 async fn thanking(app: &App, viewer: &Viewer, post: &Post) -> Result<Thanking> {
-    if post.visibility != Visibility::Published {
-        return Ok(Thanking::Closed);
-    }
     Ok(match viewer.id() {
         None => Thanking::NeedsLogin,
-        Some(id) if id == post.author_id => Thanking::Closed,
-        Some(id) => Thanking::Open { thanked: thanks::has_thanked(&app.db, post.id, id).await? },
+        Some(id) => {
+            Thanking::Open { thanked: crate::thanks::has_thanked(&app.db, post.id, id).await? }
+        }
     })
 }
 

@@ -5,6 +5,7 @@ use super::log::RequestId;
 use crate::access::Viewer;
 use crate::access::viewer::cookie;
 use crate::app::App;
+use crate::discovery::cache::Heard;
 use crate::error::Error;
 use crate::{moderation, notifications};
 use axum::extract::{FromRef, FromRequestParts};
@@ -19,6 +20,8 @@ pub struct Context {
     pub viewer: Viewer,
     pub lang: Lang,
     pub chrome: Chrome,
+    /// Only of a GET of an address that pages are kept for.
+    pub heard: Option<Heard>,
 }
 
 impl Context {
@@ -103,6 +106,6 @@ where
         let app = App::from_ref(state);
         let viewer = Viewer::from_request_parts(parts, state).await?;
         let chrome = chrome(&app, parts, &viewer).await?;
-        Ok(Self { lang: chrome.lang, viewer, chrome })
+        Ok(Self { lang: chrome.lang, viewer, chrome, heard: parts.extensions.get().copied() })
     }
 }
