@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::discovery::cache::ReadyPages;
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use tower::ServiceBuilder;
@@ -58,9 +59,10 @@ pub fn site(app: &App, routes: Router<App>) -> Site {
     ReadyPages::new(app.clone(), router)
 }
 
-/// A page shows one state of the database: its list and its counts agree.
+/// A page shows one state of the database: its list and its counts agree. Not for HEAD: that of an upload waits for its bytes to be
+/// acknowledged, and then looks again.
 async fn one_snapshot(State(app): State<App>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() {
+    if request.method() == Method::GET {
         app.db.in_one_snapshot(next.run(request)).await
     } else {
         next.run(request).await
