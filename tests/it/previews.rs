@@ -28,6 +28,36 @@ async fn growing(site: &TestApp, author: &Browser, post: server::time_id::PostId
     panic!("nothing to watch after a minute");
 }
 
+/// The site's transcoder while it stands still: what is to be seen of a film that grows can be looked at without a race.
+struct Halted(Vec<String>);
+
+impl Halted {
+    fn of(site: &TestApp) -> Self {
+        let folder = site.data.path().display().to_string();
+        let is_ours = |pid: &String| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            line.contains("megurumi-transcoder") && line.contains(&folder)
+        };
+        let processes = std::fs::read_dir("/proc").unwrap();
+        let pids = processes.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let halted = Self(pids.filter(is_ours).collect());
+        assert!(!halted.0.is_empty(), "the film is being made");
+        halted.signal("-STOP");
+        halted
+    }
+
+    fn signal(&self, signal: &str) {
+        std::process::Command::new("kill").arg(signal).args(&self.0).status().unwrap();
+    }
+}
+
+impl Drop for Halted {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
 on_both_databases! {
     async fn a_film_can_be_watched_before_it_is_ready(site: TestApp) {
         let mut author = site.member("はなこ").await;
@@ -49,6 +79,8 @@ on_both_databases! {
             server::jobs::run_until_idle(&app, &server::app::jobs()).await.unwrap();
         });
 
+        growing(&site, &author, post).await;
+        let halted = Halted::of(&site);
         let preview = growing(&site, &author, post).await;
         let revision = posts::open_revision(site.db(), post).await.unwrap().unwrap();
         let base = format!("/media/videos/{}/preview", revision.video_id.unwrap());
@@ -72,6 +104,7 @@ on_both_databases! {
         stranger.get(&playlist).await.expect(404);
         stranger.get(&format!("/review/preparing/{}", revision.id)).await.expect(404);
 
+        drop(halted);
         work.await.unwrap();
         let text = author.get(&playlist).await.expect(200).text();
         assert!(text.ends_with("#EXT-X-ENDLIST\n"), "who is watching watches to the end");
