@@ -88,6 +88,8 @@ async function look({ width, height, colorScheme, among }) {
     colorScheme,
     reducedMotion: "reduce",
   });
+  // How long a page takes is not what is tested here, and the first ones wait for the browser to find its fonts.
+  context.setDefaultNavigationTimeout(180_000);
   const tab = await context.newPage();
   let current = "";
   tab.on("console", (message) => {
