@@ -31,6 +31,20 @@ impl Row {
         }
     }
 
+    /// The same for good: the row has it no more, and nothing is copied. For lists, whose rows are read once.
+    pub fn take_text(&mut self, column: &str) -> Result<String> {
+        match self {
+            Self::Sqlite { names, values } => {
+                let at = names.iter().position(|name| name == column);
+                match at.and_then(|at| values.get_mut(at)) {
+                    Some(Value::Text(text)) => Ok(std::mem::take(text)),
+                    _ => Err(decode(column, "no text in the result")),
+                }
+            }
+            Self::Postgres(_) => self.get(column),
+        }
+    }
+
     fn sqlite<'a>(names: &[String], values: &'a [Value], column: &str) -> Result<&'a Value> {
         names
             .iter()

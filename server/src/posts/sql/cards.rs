@@ -47,15 +47,15 @@ fn select_cards() -> SelectStatement {
         .take()
 }
 
-fn read_card(row: &Row) -> Result<Card> {
+fn read_card(mut row: Row) -> Result<Card> {
     Ok(Card {
         id: row.get("id")?,
         kind: row.get("kind")?,
-        title: row.get("title")?,
-        lead: row.get("lead")?,
+        title: row.take_text("title")?,
+        lead: row.take_text("lead")?,
         region_id: row.get("region_id")?,
         author_id: row.get("author_id")?,
-        author_nickname: row.get("author_nickname")?,
+        author_nickname: row.take_text("author_nickname")?,
         age_from_months: row.get("age_from_months")?,
         age_to_months: row.get("age_to_months")?,
         cover: row
@@ -68,7 +68,7 @@ fn read_card(row: &Row) -> Result<Card> {
 }
 
 async fn read_cards(db: &Db, statement: &impl Statement) -> Result<Vec<Card>> {
-    db.rows(statement).await?.iter().map(read_card).collect()
+    db.rows(statement).await?.into_iter().map(read_card).collect()
 }
 
 static NEWEST: Prepared = Prepared::new(|| {
