@@ -1,8 +1,5 @@
 //! A film can be watched while it is still being made: by its author, and by moderators once it was handed in.
 
-use axum::body::Body;
-use server::access::policy;
-use server::media::upload::{self, NewUpload};
 use server::posts::{self, RevisionState};
 use server::videos::{self, Preview, VideoStatus};
 use std::time::Duration;
@@ -63,17 +60,8 @@ on_both_databases! {
         let mut author = site.member("はなこ").await;
         let mut stranger = site.member("まゆ").await;
         let mut moderator = site.moderator("けん").await;
-        let viewer = site.viewer(&author).await;
         let post = site.post(&author).titled("いちごがり").draft().await;
-        let film = media::portrait_clip(40);
-        let new = NewUpload {
-            length: film.len() as u64,
-            file_name: "film.mov".into(),
-            content_type: "video/quicktime".into(),
-            post_id: Some(post),
-        };
-        let proof = policy::can_write(&viewer).unwrap();
-        upload::receive_whole(&site.app, &proof, &new, Body::from(film)).await.unwrap();
+        site.add_film(&author, post, 40).await;
         let app = site.app.clone();
         let work = tokio::spawn(async move {
             server::jobs::run_until_idle(&app, &server::app::jobs()).await.unwrap();

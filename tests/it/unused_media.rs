@@ -1,31 +1,14 @@
 //! What nothing shows any more goes: photos and films taken off a draft, those of withdrawn posts, accounts nobody confirmed.
 
-use axum::body::Body;
-use server::media::upload::{self, NewUpload};
 use server::media::{Key, UNUSED_FOR};
 use server::posts::{self, Draft};
-use server::time_id::{PhotoId, PostId, VideoId};
+use server::time_id::{PhotoId, PostId};
 use server::videos::VideoStatus;
-use server::{access::policy, photos, videos};
+use server::{photos, videos};
 use std::time::Duration;
-use tests::{Browser, TestApp, media, on_both_databases};
+use tests::{Browser, TestApp, on_both_databases};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-
-async fn add_film(site: &TestApp, author: &Browser, post: PostId) -> VideoId {
-    let viewer = site.viewer(author).await;
-    let film = media::portrait_clip(1);
-    let new = NewUpload {
-        length: film.len() as u64,
-        file_name: "film.mov".into(),
-        content_type: "video/quicktime".into(),
-        post_id: Some(post),
-    };
-    let proof = policy::can_write(&viewer).unwrap();
-    upload::receive_whole(&site.app, &proof, &new, Body::from(film)).await.unwrap();
-    let editing = posts::actions::open(site.db(), &viewer, post).await.unwrap();
-    editing.revision.video_id.unwrap()
-}
 
 /// Saves the draft with these photos only.
 async fn keep_photos(site: &TestApp, author: &Browser, post: PostId, kept: &[PhotoId]) {
@@ -76,7 +59,7 @@ on_both_databases! {
         let author = site.member("はなこ").await;
         let viewer = site.viewer(&author).await;
         let post = site.post(&author).draft().await;
-        let film = add_film(&site, &author, post).await;
+        let film = site.add_film(&author, post, 1).await;
         posts::actions::remove_video(&site.app, &viewer, post).await.unwrap();
         let cancelled = videos::find(site.db(), film).await.unwrap().unwrap();
         assert_eq!(cancelled.state, VideoStatus::Failed);
@@ -94,7 +77,7 @@ on_both_databases! {
         let viewer = site.viewer(&author).await;
         let post = site.post(&author).draft().await;
         let photo = site.add_photo(&author, post).await;
-        let film = add_film(&site, &author, post).await;
+        let film = site.add_film(&author, post, 1).await;
         site.run_jobs().await;
         site.submit(&author, post).await;
         site.approve(post).await;

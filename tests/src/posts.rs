@@ -1,13 +1,15 @@
 //! Posts, made through the real actions: `site.post(&author).titled("かぼちゃがゆ").published().await`.
 
 use crate::{Browser, TestApp, media};
+use axum::body::Body;
 use bytes::Bytes;
-use server::access::Viewer;
 use server::access::session;
+use server::access::{Viewer, policy};
+use server::media::upload::{self, NewUpload};
 use server::moderation::{self, Action, actions::Decision};
 use server::photos;
 use server::posts::{self, Draft, Kind, RevisionState};
-use server::time_id::{PhotoId, PostId, ReviewItemId};
+use server::time_id::{PhotoId, PostId, ReviewItemId, VideoId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -148,6 +150,23 @@ impl TestApp {
         let bytes = futures_util::stream::iter([bytes]);
         let taken = photos::actions::take_in(&self.app, &viewer, id, bytes).await;
         taken.expect("a photo that is taken").expect("a photo of a size that is taken")
+    }
+
+    /// Puts a portrait film of so many seconds on a post's draft, as its plain form does; it is ready after [`TestApp::run_jobs`].
+    pub async fn add_film(&self, author: &Browser, id: PostId, seconds: u32) -> VideoId {
+        let viewer = self.viewer(author).await;
+        let film = media::portrait_clip(seconds);
+        let new = NewUpload {
+            length: film.len() as u64,
+            file_name: "film.mov".into(),
+            content_type: "video/quicktime".into(),
+            post_id: Some(id),
+        };
+        let proof = policy::can_write(&viewer).expect("someone who may write");
+        let taken = upload::receive_whole(&self.app, &proof, &new, Body::from(film)).await;
+        taken.expect("a film that is taken");
+        let editing = posts::actions::open(self.db(), &viewer, id).await.expect("one's own post");
+        editing.revision.video_id.expect("the film is on the draft")
     }
 
     /// Writes a post anew, without handing it in.
