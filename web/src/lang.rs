@@ -9,12 +9,12 @@
 //! first use, and cost a look-up and a copy. Only messages that choose (plurals) go through Fluent's formatter.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_syntax::ast;
+use rustc_hash::FxHashMap;
 
 use crate::html::{Markup, escape_into};
 
@@ -275,7 +275,8 @@ enum Part {
     Variable(String),
 }
 
-type Catalog = HashMap<&'static str, Message>;
+// The keys are our own: no one can choose them to collide.
+type Catalog = FxHashMap<&'static str, Message>;
 
 fn sources(lang: Lang) -> &'static [(&'static str, &'static str)] {
     match lang {

@@ -12,6 +12,7 @@
 pub mod migrations;
 pub mod page;
 mod postgres;
+mod results;
 mod row;
 mod sqlite;
 mod statement;

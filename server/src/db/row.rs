@@ -1,13 +1,13 @@
 //! One result row, from either driver. Columns are read by name.
 
+use super::results::{Cell, Results};
 use super::{DbError, Result};
-use rusqlite::types::Value;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use std::sync::Arc;
 
 pub enum Row {
-    Sqlite { names: Arc<[String]>, values: Vec<Value> },
+    Sqlite { results: Arc<Results>, at: usize },
     Postgres(PgRow),
 }
 
@@ -19,38 +19,18 @@ impl Row {
         T::read(self, column)
     }
 
-    /// A text column as it lies in the row; `None` where it is NULL.
+    /// A text column as it lies in the row, not copied; `None` where it is NULL.
     pub fn text(&self, column: &str) -> Result<Option<&str>> {
         match self {
-            Self::Sqlite { names, values } => match Self::sqlite(names, values, column)? {
-                Value::Null => Ok(None),
-                Value::Text(text) => Ok(Some(text)),
-                other => Err(decode(column, format!("unexpected {:?}", other.data_type()))),
+            Self::Sqlite { results, at } => match results.cell(*at, column)? {
+                Cell::Null => Ok(None),
+                Cell::Text(text) => {
+                    str::from_utf8(text).map(Some).map_err(|error| decode(column, error))
+                }
+                other => Err(other.is_no("text", column)),
             },
             Self::Postgres(row) => row.try_get(column).map_err(|error| decode(column, error)),
         }
-    }
-
-    /// The same for good: the row has it no more, and nothing is copied. For lists, whose rows are read once.
-    pub fn take_text(&mut self, column: &str) -> Result<String> {
-        match self {
-            Self::Sqlite { names, values } => {
-                let at = names.iter().position(|name| name == column);
-                match at.and_then(|at| values.get_mut(at)) {
-                    Some(Value::Text(text)) => Ok(std::mem::take(text)),
-                    _ => Err(decode(column, "no text in the result")),
-                }
-            }
-            Self::Postgres(_) => self.get(column),
-        }
-    }
-
-    fn sqlite<'a>(names: &[String], values: &'a [Value], column: &str) -> Result<&'a Value> {
-        names
-            .iter()
-            .position(|name| name == column)
-            .and_then(|at| values.get(at))
-            .ok_or_else(|| decode(column, "not in the result"))
     }
 }
 
@@ -65,7 +45,7 @@ pub trait Column: Sized {
 }
 
 macro_rules! native {
-    ($type:ty, $($variant:pat => $value:expr),+) => {
+    ($type:ty, $what:literal, $($variant:pat => $value:expr),+) => {
         impl Column for $type {
             fn read(row: &Row, column: &str) -> Result<Self> {
                 Option::<$type>::read(row, column)?.ok_or_else(|| decode(column, "is NULL"))
@@ -74,10 +54,10 @@ macro_rules! native {
         impl Column for Option<$type> {
             fn read(row: &Row, column: &str) -> Result<Self> {
                 match row {
-                    Row::Sqlite { names, values } => match Row::sqlite(names, values, column)? {
-                        Value::Null => Ok(None),
+                    Row::Sqlite { results, at } => match results.cell(*at, column)? {
+                        Cell::Null => Ok(None),
                         $($variant => Ok(Some($value)),)+
-                        other => Err(decode(column, format!("unexpected {:?}", other.data_type()))),
+                        other => Err(other.is_no($what, column)),
                     },
                     Row::Postgres(row) => row.try_get(column).map_err(|error| decode(column, error)),
                 }
@@ -85,10 +65,21 @@ macro_rules! native {
         }
     };
 }
-native!(i64, Value::Integer(n) => *n);
-native!(f64, Value::Real(n) => *n, Value::Integer(n) => *n as f64);
-native!(String, Value::Text(text) => text.clone());
-native!(Vec<u8>, Value::Blob(bytes) => bytes.clone());
+native!(i64, "integer", Cell::Integer(n) => n);
+native!(f64, "number", Cell::Real(n) => n, Cell::Integer(n) => n as f64);
+native!(Vec<u8>, "bytes", Cell::Blob(bytes) => bytes.to_vec());
+
+impl Column for String {
+    fn read(row: &Row, column: &str) -> Result<Self> {
+        Option::<Self>::read(row, column)?.ok_or_else(|| decode(column, "is NULL"))
+    }
+}
+
+impl Column for Option<String> {
+    fn read(row: &Row, column: &str) -> Result<Self> {
+        Ok(row.text(column)?.map(str::to_owned))
+    }
+}
 
 macro_rules! unsigned {
     ($($type:ty),*) => {$(

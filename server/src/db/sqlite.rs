@@ -1,5 +1,6 @@
 //! SQLite through rusqlite: WAL, one writer, readers on the calling thread.
 
+use super::results::Results;
 use super::{DbError, Result, Row};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -171,15 +172,16 @@ fn run(connection: &Connection, sql: &str) -> Result<()> {
 
 fn select(connection: &Connection, sql: &str, values: &RusqliteValues) -> Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(sql).map_err(driver)?;
-    let names: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
-    let width = names.len();
+    let mut results = Results::new(&statement.column_names());
+    let width = results.width();
     let mut found = statement.query(values.as_params().as_slice()).map_err(driver)?;
-    let mut rows = Vec::new();
     while let Some(row) = found.next().map_err(driver)? {
-        let values = (0..width).map(|at| row.get(at)).collect::<Result<_, _>>().map_err(driver)?;
-        rows.push(Row::Sqlite { names: names.clone(), values });
+        for at in 0..width {
+            results.push(row.get_ref(at).map_err(driver)?);
+        }
     }
-    Ok(rows)
+    let results = Arc::new(results);
+    Ok((0..results.rows()).map(|at| Row::Sqlite { results: results.clone(), at }).collect())
 }
 
 fn driver(error: rusqlite::Error) -> DbError {

@@ -8,7 +8,7 @@
 use super::{Kind, sql};
 use crate::db::{Db, Result, Tx};
 use crate::photos::{self, Photo};
-use crate::time_id::{AccountId, PostId, RevisionId, Timestamp};
+use crate::time_id::{PostId, RevisionId, Timestamp};
 use crate::videos::{self, Poster, Video, VideoStatus};
 use serde::{Deserialize, Serialize};
 use web::media::Picture;
@@ -19,10 +19,9 @@ pub struct Card {
     pub id: PostId,
     pub kind: Kind,
     pub title: String,
-    /// The body's first words, plain.
+    /// The body's first words, plain; empty beside a picture, which stands in their place.
     pub lead: String,
     pub region_id: Option<String>,
-    pub author_id: AccountId,
     pub author_nickname: String,
     pub age_from_months: Option<u16>,
     pub age_to_months: Option<u16>,
@@ -59,6 +58,11 @@ impl Cover {
                 }
             }),
         }
+    }
+
+    /// Whether the post is of words alone.
+    pub fn is_empty(&self) -> bool {
+        self.photo.is_none() && self.video.is_none()
     }
 
     pub fn video_seconds(&self) -> Option<u32> {

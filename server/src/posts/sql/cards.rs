@@ -3,7 +3,7 @@
 use crate::db::page::{Cursor, Page, newest_first};
 use crate::db::tables::{PostTags, Posts};
 use crate::db::{Db, Prepared, Read, Result, Row, Statement};
-use crate::posts::{Card, Kind, Visibility};
+use crate::posts::{Card, Cover, Kind, Visibility};
 use crate::time_id::{AccountId, PostId};
 use sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use std::collections::HashMap;
@@ -18,11 +18,10 @@ pub struct Filter<'a> {
     pub tag: Option<&'a str>,
 }
 
-const CARD: [Posts; 12] = [
+const CARD: [Posts; 11] = [
     Posts::Id,
     Posts::Kind,
     Posts::RegionId,
-    Posts::AuthorId,
     Posts::AuthorNickname,
     Posts::ThanksCount,
     Posts::PublishedAt,
@@ -47,28 +46,27 @@ fn select_cards() -> SelectStatement {
         .take()
 }
 
-fn read_card(mut row: Row) -> Result<Card> {
+fn read_card(row: &Row) -> Result<Card> {
+    let cover: Cover =
+        row.text("cover")?.and_then(|cover| serde_json::from_str(cover).ok()).unwrap_or_default();
     Ok(Card {
         id: row.get("id")?,
         kind: row.get("kind")?,
-        title: row.take_text("title")?,
-        lead: row.take_text("lead")?,
+        title: row.get("title")?,
+        // A picture stands in its place.
+        lead: if cover.is_empty() { row.get("lead")? } else { String::new() },
         region_id: row.get("region_id")?,
-        author_id: row.get("author_id")?,
-        author_nickname: row.take_text("author_nickname")?,
+        author_nickname: row.get("author_nickname")?,
         age_from_months: row.get("age_from_months")?,
         age_to_months: row.get("age_to_months")?,
-        cover: row
-            .text("cover")?
-            .and_then(|cover| serde_json::from_str(cover).ok())
-            .unwrap_or_default(),
+        cover,
         thanks_count: row.get("thanks_count")?,
         published_at: row.get("published_at")?,
     })
 }
 
 async fn read_cards(db: &Db, statement: &impl Statement) -> Result<Vec<Card>> {
-    db.rows(statement).await?.into_iter().map(read_card).collect()
+    db.rows(statement).await?.iter().map(read_card).collect()
 }
 
 static NEWEST: Prepared = Prepared::new(|| {
