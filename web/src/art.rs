@@ -2,24 +2,24 @@
 //! mean stands beside them in words.
 
 use std::borrow::{Borrow, Cow};
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+use askama::{FastWritable, Values};
 
 use crate::html::Markup;
 use crate::vocabulary::{Kind, Season};
 
 macro_rules! icon {
-    ($($path:literal),+) => {
-        concat!(
-            "<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\" focusable=\"false\">",
-            $("<path d=\"", $path, "\"/>",)+
-            "</svg>"
-        )
-    };
+    ($($path:literal),+) => { concat!($("<path d=\"", $path, "\"/>",)+) };
 }
 
+/// An icon's strokes.
+///
 /// # Panics
 /// For a name without a drawing, which the render tests find.
-pub(crate) fn icon(name: impl AsRef<str>) -> Markup {
-    Markup(Cow::Borrowed(match name.as_ref() {
+fn strokes(name: &str) -> &'static str {
+    match name {
         "home" => icon!("m4 11 8-7 8 7v8a1 1 0 0 1-1 1h-5v-6h-4v6H5a1 1 0 0 1-1-1Z"),
         "search" => icon!("M18 11a7 7 0 1 1-14 0 7 7 0 0 1 14 0Z", "m20.500 20.500-4.500-4.500"),
         "plus" => icon!("M12 5v14M5 12h14"),
@@ -77,12 +77,63 @@ pub(crate) fn icon(name: impl AsRef<str>) -> Markup {
         "log" => icon!("M6 4h12v16H6Z", "M9 8.500h6M9 12h6M9 15.500h3.500"),
         "leaf" => icon!("M5 19C4 10 9 5 20 4c0 10-4.500 15.500-12 14", "M5 20c2-5 5-8 9-10"),
         other => panic!("no icon is called {other:?}"),
-    }))
+    }
 }
 
-pub(crate) fn kind_icon(kind: impl Borrow<Kind>) -> Markup {
+/// An icon drawn where it stands.
+pub(crate) fn icon(name: impl AsRef<str>) -> Icon {
+    Icon(strokes(name.as_ref()))
+}
+
+pub(crate) fn kind_icon(kind: impl Borrow<Kind>) -> Icon {
     icon(kind.borrow().slug())
 }
+
+/// Written out by its strokes.
+pub(crate) struct Icon(&'static str);
+
+impl FastWritable for Icon {
+    fn write_into(&self, page: &mut dyn fmt::Write, _: &dyn Values) -> askama::Result<()> {
+        page.write_str("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">")?;
+        page.write_str(self.0)?;
+        Ok(page.write_str("</svg>")?)
+    }
+}
+
+impl fmt::Display for Icon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_into(f, askama::NO_VALUES).map_err(|_| fmt::Error)
+    }
+}
+
+impl HtmlSafe for Icon {}
+
+/// The icons of cards: a list draws each once, in its [`card_icons`], and shows it in every card.
+macro_rules! card_icons {
+    ($($name:literal),+) => {
+        pub(crate) fn card_icons() -> Markup {
+            let mut drawn = String::from("<svg class=\"stock\" aria-hidden=\"true\">");
+            for name in [$($name),+] {
+                let strokes = strokes(name);
+                drawn += &format!("<symbol id=\"i-{name}\" viewBox=\"0 0 24 24\">{strokes}</symbol>");
+            }
+            drawn += "</svg>";
+            Markup(Cow::Owned(drawn))
+        }
+
+        /// # Panics
+        /// For an icon that no card has, which the render tests find.
+        pub(crate) fn card_icon(name: impl AsRef<str>) -> Markup {
+            Markup(Cow::Borrowed(match name.as_ref() {
+                $($name => concat!(
+                    "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"#i-", $name, "\"/></svg>"
+                ),)+
+                other => panic!("no card has the icon {other:?}"),
+            }))
+        }
+    };
+}
+card_icons!("recipe", "activity", "tip", "question", "heart");
 
 pub(crate) fn mark() -> Markup {
     Markup(Cow::Borrowed(include_str!("../art/mark.svg")))

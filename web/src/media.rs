@@ -1,6 +1,6 @@
 //! Photos and videos as pages show them. Addresses are ready; nothing here knows how they are made.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 
 use askama::filters::HtmlSafe;
@@ -60,9 +60,13 @@ impl Picture {
 
     /// The value of `srcset` for files that end in `extension`; `None` where there is no choice. Wider ones than `most` are
     /// left out: no screen shows a card that large.
-    pub(crate) fn srcset(&self, extension: &'static str, most: &u32) -> Option<SrcSet<'_>> {
+    pub(crate) fn srcset(
+        &self,
+        extension: &'static str,
+        most: impl Borrow<u32>,
+    ) -> Option<SrcSet<'_>> {
         let Files::Widths { folder, widths } = &self.files else { return None };
-        let most = *most.max(widths.first()?);
+        let most = *most.borrow().max(widths.first()?);
         Some(SrcSet { folder, widths, extension, most })
     }
 

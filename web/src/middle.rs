@@ -26,7 +26,10 @@ impl Middle {
     #[must_use]
     pub fn within(&self, chrome: &Chrome) -> String {
         let page = Page { c: chrome, l: chrome.lang, head: &self.head, m: self };
-        askama::Template::render(&page).expect("writing to a String does not fail")
+        let mut whole = String::with_capacity(self.html.len() + FRAME_BYTES);
+        askama::Template::render_into(&page, &mut whole)
+            .expect("writing to a String does not fail");
+        whole
     }
 
     /// How much memory it takes, nearly.
@@ -35,6 +38,10 @@ impl Middle {
         self.html.len() + self.head.json_ld.as_ref().map_or(0, String::len)
     }
 }
+
+/// Room for a full list, and for the frame around it: a page that has room from the start is not copied as it grows.
+pub(crate) const LIST_BYTES: usize = 40 << 10;
+const FRAME_BYTES: usize = 12 << 10;
 
 /// Renders the template `$path`, in which `v` and `l` are what they are in [`page!`](crate::page), as a page's middle.
 macro_rules! middle {
@@ -46,7 +53,9 @@ macro_rules! middle {
             v: &'a $ty,
         }
         let inner = Inner { l: $lang, v: $view };
-        let html = askama::Template::render(&inner).expect("writing to a String does not fail");
+        let mut html = String::with_capacity($crate::middle::LIST_BYTES);
+        askama::Template::render_into(&inner, &mut html)
+            .expect("writing to a String does not fail");
         $crate::middle::Middle { head: $head, class: $class, html }
     }};
 }
