@@ -27,6 +27,22 @@ const LANDLOCK: ABI = ABI::V6;
 /// Files open at once: input, renditions, images, standard streams, and room.
 const MAX_OPEN_FILES: u64 = 64;
 
+/// Lets the calling thread stand back for the others by so many steps more.
+pub fn stand_back(steps: u32) {
+    set_niceness(niceness() + steps as libc::c_int);
+}
+
+fn niceness() -> libc::c_int {
+    // SAFETY: reads a number of this thread.
+    unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
+}
+
+/// A courtesy, not a layer: it may fail.
+fn set_niceness(niceness: libc::c_int) {
+    // SAFETY: sets a number of this thread.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, niceness.min(19)) };
+}
+
 /// What another program (see [`Cage::program`]) needs to start: the loader and its libraries, and the loader's cache.
 const LIBRARY_PATHS: [&str; 4] = ["/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"];
 
@@ -61,13 +77,9 @@ impl Cage<'_> {
         // Over the file limit a write shall fail with an error that we can report, not end the process by a signal.
         // SAFETY: ignoring a signal installs no handler.
         unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
-        // A courtesy, not a layer: it may fail. Never less than our parent stands back already; threads started later have it too.
-        // SAFETY: reads and sets a number of this process.
-        unsafe {
-            let wanted = self.niceness.min(19) as libc::c_int;
-            let own = libc::getpriority(libc::PRIO_PROCESS, 0);
-            libc::setpriority(libc::PRIO_PROCESS, 0, wanted.max(own));
-        }
+        // Never less than our parent stands back already; threads started later have it too.
+        let own = niceness();
+        set_niceness(own.max(self.niceness as libc::c_int));
         // No core dumps and no debugger: what people filmed stays out of crash files.
         // SAFETY: plain flag of this process.
         unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };

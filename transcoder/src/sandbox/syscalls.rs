@@ -164,6 +164,10 @@ fn allowed(may_run_programs: bool) -> Result<Rules, Error> {
     rules.insert(libc::SYS_prctl, process_settings.collect::<Result<_, _>>()?);
     // Reading limits (glibc asks for the stack's), not raising them.
     rules.insert(libc::SYS_prlimit64, vec![rule(2, Op::Eq, 0)?]);
+    // Of the calling thread alone, which can only stand back further.
+    rules.insert(libc::SYS_getpriority, vec![]);
+    let own = [condition(0, Op::Eq, libc::PRIO_PROCESS as u64)?, condition(1, Op::Eq, 0)?];
+    rules.insert(libc::SYS_setpriority, vec![SeccompRule::new(own.into())?]);
     rules.insert(libc::SYS_tgkill, vec![rule(0, Op::Eq, u64::from(std::process::id()))?]);
     if may_run_programs {
         rules.extend(PROGRAMS.iter().map(|&call| (call, vec![])));
@@ -175,7 +179,11 @@ fn allowed(may_run_programs: bool) -> Result<Rules, Error> {
 }
 
 fn rule(argument: u8, operation: Op, value: u64) -> Result<SeccompRule, Error> {
-    Ok(SeccompRule::new(vec![SeccompCondition::new(argument, Len::Qword, operation, value)?])?)
+    Ok(SeccompRule::new(vec![condition(argument, operation, value)?])?)
+}
+
+fn condition(argument: u8, operation: Op, value: u64) -> Result<SeccompCondition, Error> {
+    Ok(SeccompCondition::new(argument, Len::Qword, operation, value)?)
 }
 
 fn install(rules: Rules, otherwise: SeccompAction, on_match: SeccompAction) -> Result<(), Error> {

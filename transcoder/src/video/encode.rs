@@ -15,10 +15,11 @@ use super::rendition::{Production, Rendition, outline};
 use super::sound::{Sound, Volume};
 use super::soundtrack::Soundtrack;
 use super::stills::Stills;
-use super::turns::{Turns, share};
+use super::turns::{Pace, Turns, share};
 use crate::refusal::{OrRefuse, Refusal, Result};
 use crate::report::Reporter;
 use ffmpeg_next as ff;
+use std::iter::{once, repeat};
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::sync_channel;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
@@ -106,10 +107,16 @@ pub fn encode(
             rungs.push(None);
             renditions.push(start(scope, "copy", move || lane.run(packets))?);
         }
-        for lane in lanes {
+        // The largest encodes half of all pixels, on one thread.
+        let paces = once(Pace::Sets).chain(repeat(Pace::Follows));
+        for (lane, pace) in lanes.into_iter().zip(paces) {
             let (to, frames) = sync_channel(RUNG_FRAMES);
             rungs.push(Some(to));
-            renditions.push(start(scope, "rung", move || lane.run(frames))?);
+            let work = move || {
+                pace.keep();
+                lane.run(frames)
+            };
+            renditions.push(start(scope, "rung", work)?);
         }
         let lane = PictureLane { footage, plan, turns: &turns, reporter, stills, rungs };
         let pictures = start(scope, "picture", move || lane.run(decoded))?;

@@ -102,9 +102,7 @@ impl PictureLane<'_> {
         loop {
             let turn = self.turns.take();
             let Some(frames) = filter.pull()? else { return Ok(()) };
-            if let [highest, .., lowest] | [highest @ lowest] = &frames[..] {
-                self.stills.add(highest, lowest)?;
-            }
+            self.stills.add(&frames)?;
             drop(turn);
             for (rung, frame) in self.rungs.iter().zip(frames) {
                 if let Some(rung) = rung {

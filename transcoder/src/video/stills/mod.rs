@@ -39,6 +39,8 @@ pub struct Stills {
     tile_size: Size,
     to_tile: StillFilter,
     to_poster: StillFilter,
+    /// Which rung posters are made of.
+    poster_rung: usize,
     poster_size: Size,
     /// Frames between two tiles of the storyboard.
     interval: u64,
@@ -60,17 +62,24 @@ pub struct FinishedStills {
 impl Stills {
     /// `seconds` is the expected length.
     pub fn new(plan: &Plan, seconds: f64) -> Result<Self> {
-        let highest = plan.rungs[0].size;
         let lowest = plan.rungs[plan.rungs.len() - 1].size;
         let tile_size = fit(lowest, TILE_SHORT_SIDE);
-        let poster_size = fit(highest, POSTER_SHORT_SIDE);
+        // The smallest that is large enough: what it was scaled to need not be scaled once more.
+        let poster_rung = plan
+            .rungs
+            .iter()
+            .rposition(|rung| rung.size.short_side() >= POSTER_SHORT_SIDE)
+            .unwrap_or(0);
+        let large = plan.rungs[poster_rung].size;
+        let poster_size = fit(large, POSTER_SHORT_SIDE);
         let frame_rate = plan.frame_rate.value();
         let spacing = (seconds / MAX_TILES as f64).max((seconds / 10.0).min(1.0));
         Ok(Self {
             frame_rate,
             tile_size,
             to_tile: StillFilter::new(lowest, tile_size)?,
-            to_poster: StillFilter::new(highest, poster_size)?,
+            to_poster: StillFilter::new(large, poster_size)?,
+            poster_rung,
             poster_size,
             interval: ((spacing * frame_rate).ceil() as u64).max(1),
             tiles: Vec::new(),
@@ -80,8 +89,11 @@ impl Stills {
         })
     }
 
-    /// Takes the next frame, as it is in the highest rung and in the lowest.
-    pub fn add(&mut self, highest: &Frame, lowest: &Frame) -> Result<()> {
+    /// Takes the next frame, as it is in every rung, in the plan's order.
+    pub fn add(&mut self, rungs: &[Frame]) -> Result<()> {
+        let (Some(large), Some(lowest)) = (rungs.get(self.poster_rung), rungs.last()) else {
+            return Ok(());
+        };
         let number = self.frames;
         self.frames += 1;
         let look = Look::of(lowest);
@@ -94,7 +106,7 @@ impl Stills {
         if number.is_multiple_of(self.interval) && self.tiles.len() < MAX_TILES {
             let tile = to_tile.apply(lowest)?;
             let score = posters::score(&tile);
-            self.posters.consider(number, score, look, || to_poster.apply(highest))?;
+            self.posters.consider(number, score, look, || to_poster.apply(large))?;
             self.tiles.push((number, tile));
         }
         Ok(())
