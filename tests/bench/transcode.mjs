@@ -101,9 +101,10 @@ function maxBits(pixels, frameRate) {
 async function likeness(film, { renditions }, folder) {
   const found = { ssim: [], psnr: [] };
   for (const { file, width, height, frame_rate } of renditions) {
+    // Counted from each one's first frame: ffmpeg's files begin where their encoder's delay ends.
     const graph =
-      `[1:v]fps=${frame_rate},scale=${width}:${height}:flags=lanczos+accurate_rnd,format=yuv420p,settb=AVTB,split[r1][r2];` +
-      "[0:v]settb=AVTB,split[d1][d2];[d1][r1]ssim[s];[d2][r2]psnr[p]";
+      `[1:v]setpts=PTS-STARTPTS,fps=${frame_rate},scale=${width}:${height}:flags=lanczos+accurate_rnd,format=yuv420p,settb=AVTB,split[r1][r2];` +
+      "[0:v]setpts=PTS-STARTPTS,settb=AVTB,split[d1][d2];[d1][r1]ssim[s];[d2][r2]psnr[p]";
     const outputs = ["-map", "[s]", "-f", "null", "-", "-map", "[p]", "-f", "null", "-"];
     const { log } = await run("ffmpeg", [
       ...["-v", "info", "-nostats", "-hide_banner", "-nostdin", "-i", join(folder, file), "-i", film, "-lavfi", graph, ...outputs],
