@@ -238,7 +238,7 @@ fn some_cues() -> impl Strategy<Value = Vec<Cue>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_read_or_told_what_is_wrong(text in awkward_text(), longest_ms in 0..2 * MINUTE) {
