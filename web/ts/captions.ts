@@ -12,6 +12,8 @@ const tools = document.querySelector<HTMLElement>("[data-captions-tools]");
 
 if (text && video && tools) {
   tools.hidden = false;
+  // The focus stays where it is: a phone's keyboard would go and come again.
+  tools.addEventListener("mousedown", (event) => event.preventDefault());
   tools.querySelector("[data-now]")?.addEventListener("click", () => {
     const { from, to, insert, caret } = withTime(
       text.value,
