@@ -56,13 +56,29 @@ impl<'a> Highlighter<'a> {
         Ok(segments(text, 0..text.len(), &self.marks(text)?.1))
     }
 
-    /// The part of the text that says most about the query, or its beginning.
-    pub fn snippet(&self, text: &str) -> Result<Vec<Segment>, Error> {
+    /// The part of one of the texts that says most about the query, or the beginning of the first; and which text it is of. Of equals the
+    /// earlier.
+    pub fn snippet<const N: usize>(
+        &self,
+        texts: [&str; N],
+    ) -> Result<(usize, Vec<Segment>), Error> {
+        let (mut best, mut most) = ((0, vec![]), None);
+        for (index, text) in texts.into_iter().enumerate() {
+            let (worth, segments) = self.part(text)?;
+            if most.is_none_or(|most| worth > most) {
+                (best, most) = ((index, segments), Some(worth));
+            }
+        }
+        Ok(best)
+    }
+
+    /// The part of a text that says most about the query, and how much that is.
+    fn part(&self, text: &str) -> Result<(usize, Vec<Segment>), Error> {
         let text = text.trim();
         let looked_at = &text[..text.floor_char_boundary(LONGEST_BODY)];
         let (normalized, marks) = self.marks(looked_at)?;
         let cuts: Vec<usize> = normalized.cuts().chain(std::iter::once(looked_at.len())).collect();
-        let part = window(looked_at, &cuts, &marks);
+        let (worth, part) = window(looked_at, &cuts, &marks);
         let mut out = segments(text, part.clone(), &marks);
         if part.start > 0 {
             out.insert(0, plain("…"));
@@ -70,7 +86,7 @@ impl<'a> Highlighter<'a> {
         if part.end < text.len() {
             out.push(plain("…"));
         }
-        Ok(out)
+        Ok((worth, out))
     }
 
     /// The text normalised, and what to mark of the original, in order and apart.
@@ -163,12 +179,9 @@ impl Look<'_> {
 }
 
 /// The bytes to show: the window of [`SNIPPET`] clusters with most different marks, from the start of a
-/// sentence if one starts shortly before.
-fn window(text: &str, cuts: &[usize], marks: &[Range<usize>]) -> Range<usize> {
+/// sentence if one starts shortly before; and how much they say, 0 without a mark.
+fn window(text: &str, cuts: &[usize], marks: &[Range<usize>]) -> (usize, Range<usize>) {
     let clusters = cuts.len() - 1;
-    if clusters <= SNIPPET {
-        return 0..text.len();
-    }
     let cluster_of = |byte: usize| cuts.partition_point(|&cut| cut <= byte).saturating_sub(1);
     let places: Vec<usize> = marks.iter().map(|mark| cluster_of(mark.start)).collect();
     let mut best = (0, 0);
@@ -182,11 +195,14 @@ fn window(text: &str, cuts: &[usize], marks: &[Range<usize>]) -> Range<usize> {
             best = (worth, place);
         }
     }
+    if clusters <= SNIPPET {
+        return (best.0, 0..text.len());
+    }
     let earliest = best.1.saturating_sub(LEAD);
     let sentence = (earliest..best.1)
         .find(|&i| i == 0 || text[..cuts[i]].ends_with(['。', '！', '？', '!', '?', '\n']));
     let start = sentence.unwrap_or(earliest).min(clusters - SNIPPET);
-    cuts[start]..cuts[start + SNIPPET]
+    (best.0, cuts[start]..cuts[start + SNIPPET])
 }
 
 fn segments(text: &str, part: Range<usize>, marks: &[Range<usize>]) -> Vec<Segment> {

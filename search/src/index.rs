@@ -43,8 +43,9 @@ pub struct Hit {
     /// Comparable within one search only; 0 when nothing was typed.
     pub score: f32,
     pub title: Vec<Segment>,
-    /// The part of the body that says most about the query.
+    /// The part of the body or of the captions that says most about the query.
     pub snippet: Vec<Segment>,
+    pub is_from_captions: bool,
 }
 
 /// Written with every commit.
@@ -167,11 +168,14 @@ impl Index {
             let text = |field| {
                 stored.get_first(field).and_then(|value| value.as_str()).unwrap_or_default()
             };
+            let (part, snippet) =
+                highlighter.snippet([text(self.fields.body), text(self.fields.captions)])?;
             hits.push(Hit {
                 id: text(self.fields.id).to_owned(),
                 score,
                 title: highlighter.whole(text(self.fields.title))?,
-                snippet: highlighter.snippet(text(self.fields.body))?,
+                snippet,
+                is_from_captions: part == 1,
             });
         }
         Ok(Results { hits, total: found.total, facets: found.facets })

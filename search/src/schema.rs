@@ -10,7 +10,7 @@ use crate::Error;
 use crate::analyzer::Analyzer;
 
 /// Raise when fields change; an index of another version is rebuilt.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// A published post. All text is plain: no markdown, no HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Document {
     pub kind: String,
     pub title: String,
     pub body: String,
+    /// What is said in its video; searched as the body is.
+    pub captions: String,
     pub tags: Vec<String>,
     /// The region's key, as in [`crate::Query::region`].
     pub region: String,
@@ -39,6 +41,7 @@ pub(crate) struct Fields {
     pub id: Field,
     pub title: Field,
     pub body: Field,
+    pub captions: Field,
     pub kind: Field,
     pub region: Field,
     pub author: Field,
@@ -73,6 +76,7 @@ impl Fields {
             id: schema.add_text_field("id", STRING | STORED),
             title: schema.add_text_field("title", STORED),
             body: schema.add_text_field("body", STORED),
+            captions: schema.add_text_field("captions", STORED),
             kind: schema.add_text_field("kind", STRING | FAST),
             region: schema.add_text_field("region", STRING | FAST),
             author: schema.add_text_field("author", STRING),
@@ -103,6 +107,9 @@ impl Fields {
         out.add_text(self.id, &document.id);
         out.add_text(self.title, &document.title);
         out.add_text(self.body, &document.body);
+        if !document.captions.is_empty() {
+            out.add_text(self.captions, &document.captions);
+        }
         out.add_text(self.kind, &document.kind);
         out.add_text(self.region, &document.region);
         out.add_text(self.author, &document.author);
@@ -117,7 +124,8 @@ impl Fields {
         let title = analyzer.analyze(&document.title)?;
         let tags = analyzer.analyze(&document.tags.join("\n"))?;
         let body = analyzer.analyze(&document.body)?;
-        let whole = [&title, &tags, &body];
+        let captions = analyzer.analyze(&document.captions)?;
+        let whole = [&title, &tags, &body, &captions];
         out.add_text(self.title_tok, separated(title.terms()));
         out.add_text(self.tok, separated(whole.iter().flat_map(|a| a.terms())));
         out.add_text(self.bi, separated(whole.iter().flat_map(|a| a.bigrams())));

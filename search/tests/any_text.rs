@@ -68,10 +68,11 @@ proptest! {
             id: "a".into(),
             title: title.clone(),
             body: body.repeat(repeated),
+            captions: title.repeat(repeated),
             tags: vec![text.clone()],
             ..Document::default()
         };
-        let whole = document.body.trim().to_owned();
+        let whole = format!("{} {}", document.body.trim(), document.captions.trim());
         index.apply(vec![Op::Upsert(Box::new(document))], 1).unwrap();
         for text in [&text, &title, &body, &String::new()] {
             let results = index.search(&Query { text: text.clone(), ..Query::default() }).unwrap();

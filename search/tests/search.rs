@@ -394,3 +394,23 @@ fn searches_run_while_changes_are_applied() {
     });
     assert_eq!((site.index.position(), site.index.len()), (11, 9));
 }
+
+#[test]
+fn what_is_said_in_a_video_is_found_and_shown() {
+    let body = "動画でどうぞ。";
+    let captions = "♪ やさしい音楽\n人参をすりおろします\n蒸し器で八分";
+    let film =
+        Document { captions: captions.into(), ..post("film", "もちもちのおやつ", body) };
+    let site = site(vec![film, post("words", "朝のしたく", "人参のシールを貼ります。")]);
+    for text in ["蒸し器", "むしき", "すりおろす"] {
+        site.finds_first(text, "film");
+        let hit = &site.search(text).hits[0];
+        assert!(hit.is_from_captions, "{text}");
+        assert!(hit.snippet.iter().any(|run| run.marked), "{text}: {:?}", hit.snippet);
+    }
+    // Of what the body says as well, the body is shown.
+    let hit = site.search("人参").hits.into_iter().find(|hit| hit.id == "words").unwrap();
+    assert!(!hit.is_from_captions);
+    let hit = &site.search("おやつ").hits[0];
+    assert!(!hit.is_from_captions, "only its title matches: the body begins the excerpt");
+}

@@ -205,11 +205,15 @@ pub fn table() -> Table {
         .get("/media/videos/{id}/preview/{file}", Public, crate::videos::pages::preview)
         .get("/media/videos/{id}/{generation}/{file}", Public, crate::videos::pages::file)
 
+        .get("/media/captions/{id}/{file}", Public, crate::posts::captions::pages::track)
+
         .get("/posts/new",              Member,    crate::posts::compose::new)
         .post_files("/posts/new",       Member,    crate::posts::compose::create)
         .get("/posts/{id}",             Public,    crate::discovery::post)
         .get("/posts/{id}/edit",        Member,    crate::posts::compose::edit)
         .post_files("/posts/{id}/edit", Member,    crate::posts::compose::save_form)
+        .get("/posts/{id}/captions",    Member,    crate::posts::captions::pages::edit)
+        .post_files("/posts/{id}/captions", Member, crate::posts::captions::pages::save)
         .put("/posts/{id}/draft",       Member,    crate::posts::compose::autosave)
         .post_files("/posts/{id}/photos", Member,  crate::posts::compose::add_photos)
         .get("/posts/{id}/status",      Member,    crate::posts::compose::status)

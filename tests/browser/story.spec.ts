@@ -13,6 +13,8 @@ const recipe = {
   tags: "離乳食 冷凍できる",
 };
 
+const captions = "0:00 ♪ フライパンの音\n0:00.5 豆腐を水きりします\n";
+
 type Media = { film: string; photos: string[] };
 
 test.describe.configure({ mode: "serial" });
@@ -82,6 +84,16 @@ media(
       await page.getByLabel("写っているもの").first().fill("焼きあがったおやき");
       await fillWords(page, title);
       await expect(page.locator("[data-photo-list] img")).toHaveCount(2);
+    });
+
+    await test.step("captions, from the middle of writing", async () => {
+      await page.getByRole("link", { name: "字幕をつける" }).click();
+      await page.getByLabel("字幕", { exact: true }).fill(captions);
+      await page.getByRole("button", { name: "字幕を保存" }).click();
+      await expect(page.getByRole("main")).toContainText("字幕を保存しました");
+      await page.getByRole("link", { name: "投稿の画面へもどる" }).first().click();
+      await expect(page.getByLabel("題名"), "what was being written is there").toHaveValue(title);
+      await expect(page.getByLabel("材料と、つくり方")).toHaveValue(recipe.body);
       await page.getByRole("button", { name: "投稿する" }).click();
       await expect(page.getByRole("main")).toContainText(/受け取りました|準備中|確認待ち/);
     });
@@ -203,6 +215,7 @@ async function findWatchAndThank(
     expect(red, "orange above").toBeGreaterThan(blue + 60);
     const [redBelow, , blueBelow] = picture.below as [number, number, number];
     expect(blueBelow, "blue below").toBeGreaterThan(redBelow + 60);
+    await seeTheCaptions(page);
   } else {
     await playsAsAFile(page);
   }
@@ -218,6 +231,21 @@ async function findWatchAndThank(
   await thank.click();
   await expect(thank).toHaveAttribute("aria-pressed", "true");
   await newcomer.leave();
+}
+
+/** Over the film, and below it as text that leads back into it. */
+async function seeTheCaptions(page: Page) {
+  const film = page.locator("video");
+  const shown = () =>
+    film.evaluate((video: HTMLVideoElement) => {
+      const track = video.textTracks[0];
+      const cue = track?.activeCues?.[0];
+      const text = cue instanceof VTTCue ? cue.text : "";
+      return { mode: track?.mode, cues: track?.cues?.length, text };
+    });
+  await page.getByText("動画のことば").click();
+  await page.getByRole("button", { name: "0:00 から再生" }).last().click();
+  await expect.poll(shown).toEqual({ mode: "showing", cues: 2, text: "豆腐を水きりします" });
 }
 
 /** Without scripts there is no asking the player: the file it is given answers a request for its first bytes, as MP4. */

@@ -78,6 +78,17 @@ pub struct ComposeVideo {
     pub state: VideoState,
     pub poster: Option<Picture>,
     pub seconds: Option<u32>,
+    /// `None` while there is no film yet to write them for.
+    pub captions: Option<CaptionsState>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaptionsState {
+    Missing,
+    /// How many.
+    Written(u32),
+    /// Not shown: they were written for a film that was there before.
+    ForAnother,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +181,12 @@ impl ComposeView {
         self.id.as_ref().map_or_else(|| "/posts/new".to_owned(), |id| format!("/posts/{id}/edit"))
     }
 
+    /// Where captions are written, and what is there.
+    pub(crate) fn captions(&self) -> Option<(String, CaptionsState)> {
+        let state = self.video.as_ref()?.captions?;
+        self.id.as_ref().map(|id| (format!("/posts/{id}/captions"), state))
+    }
+
     pub(crate) fn photos_order(&self) -> String {
         self.photos.iter().map(|p| p.id.as_str()).collect::<Vec<_>>().join(",")
     }
@@ -201,6 +218,7 @@ impl ComposeView {
                 state: VideoState::Processing { percent: 62 },
                 poster: None,
                 seconds: Some(102),
+                captions: Some(CaptionsState::Written(4)),
             }),
             saved: Some(When(1_795_347_000_000)),
             ..Self::new(Kind::Recipe, regions.to_vec(), Limits::default())
@@ -233,6 +251,7 @@ impl ComposeView {
             state: VideoState::Failed { error: "video-error-format".to_owned() },
             poster: None,
             seconds: None,
+            captions: None,
         });
         view
     }

@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod assets;
+pub mod captions;
 pub mod chrome;
 pub mod compose;
 pub mod forms;
@@ -36,7 +37,9 @@ pub use forms::FieldErrors;
 pub use html::SafeHtml;
 pub use lang::Lang;
 pub use middle::Middle;
-pub use vocabulary::{AgeRange, Choice, Decision, Kind, Named, PostState, Reason, Season, When};
+pub use vocabulary::{
+    AgeRange, CaptionLanguage, Choice, Decision, Kind, Named, PostState, Reason, Season, When,
+};
 
 /// Renders the template `$path` (which extends `base/page.html`) around `$chrome`, `$head` and `$view`, seen there as `c`, `head`, `v`, and `l` for the language.
 macro_rules! page {

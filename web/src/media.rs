@@ -6,7 +6,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use askama::{FastWritable, Values};
 
-use crate::vocabulary::clock_length;
+use crate::vocabulary::{CaptionLanguage, clock_length};
 
 /// The files of a picture.
 #[derive(Clone, Debug)]
@@ -127,6 +127,56 @@ pub struct Video {
     pub height: u32,
     pub seconds: u32,
     pub storyboard: Option<Storyboard>,
+    pub captions: Option<Captions>,
+}
+
+/// What is said and heard in a video.
+#[derive(Clone, Debug)]
+pub struct Captions {
+    /// Of the WebVTT track.
+    pub url: String,
+    pub language: CaptionLanguage,
+    /// The same as text to read, in order.
+    pub lines: Vec<CaptionLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaptionLine {
+    pub start_ms: u64,
+    /// Plain text of one or several lines.
+    pub text: String,
+    /// Not in what is published: moderators look there first.
+    pub is_new: bool,
+}
+
+impl CaptionLine {
+    pub(crate) fn at(&self) -> String {
+        clock_length(u32::try_from(self.start_ms / 1000).unwrap_or(u32::MAX))
+    }
+}
+
+impl Captions {
+    /// The words alone.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[must_use]
+    pub fn sample() -> Self {
+        let line =
+            |start_ms, text: &str| CaptionLine { start_ms, text: text.to_owned(), is_new: false };
+        Self {
+            url: "/media/captions/v1/0123456789abcdef.vtt".to_owned(),
+            language: CaptionLanguage::Japanese,
+            lines: vec![
+                line(0, "♪ やさしい音楽"),
+                line(3_200, "かぼちゃは、レンジで2分。\n熱いうちにつぶします"),
+                line(9_000, "お豆腐は、さっと湯通し"),
+                line(61_500, "人肌にさまして、めしあがれ"),
+            ],
+        }
+    }
 }
 
 impl Video {

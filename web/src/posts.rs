@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::chrome::{Chrome, Head, json_ld};
 use crate::html::SafeHtml;
 use crate::lang::Lang;
-use crate::media::{Files, Picture, Storyboard, Video};
+use crate::media::{Captions, Files, Picture, Storyboard, Video};
 use crate::page;
 use crate::reading::{SAMPLE_BLOCKS, SAMPLE_BOWL, sample_picture};
 use crate::vocabulary::{AgeRange, Kind, Named, PostState, Reason, When};
@@ -109,6 +109,9 @@ fn structured(chrome: &Chrome, view: &PostView, url: &str) -> Value {
             "duration": video.iso_length(),
             "contentUrl": video.mp4_url.as_ref().map(|url| chrome.absolute(url)),
         });
+        if let Some(captions) = &video.captions {
+            article["video"]["transcript"] = captions.text().into();
+        }
     }
     article
 }
@@ -161,6 +164,7 @@ impl PostContent {
                     tile_height: 160,
                     interval_ms: 6000,
                 }),
+                captions: Some(Captions::sample()),
             }),
             published: Some(When(1_795_100_000_000)),
         }

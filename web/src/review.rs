@@ -4,7 +4,7 @@ use crate::chrome::{Chrome, Head};
 use crate::forms::FieldErrors;
 use crate::html::Markup;
 use crate::lang::Lang;
-use crate::media::Picture;
+use crate::media::{Captions, Picture};
 use crate::page;
 use crate::posts::PostContent;
 use crate::vocabulary::{Decision, Kind, Named, Reason, When};
@@ -136,6 +136,7 @@ pub struct PublishedNow {
     pub url: String,
     pub title: String,
     pub body: crate::html::SafeHtml,
+    pub captions: Option<Captions>,
 }
 
 /// A decision on the record.
@@ -200,12 +201,15 @@ impl ReviewItemView {
         };
         let mut content = PostContent::sample(lang);
         content.published = None;
+        let captions = content.video.as_mut().and_then(|video| video.captions.as_mut());
+        captions.into_iter().flat_map(|it| it.lines.last_mut()).for_each(|line| line.is_new = true);
         Self {
             id: "r1".to_owned(),
             published: Some(PublishedNow {
                 url: "/posts/p1".to_owned(),
                 title: "かぼちゃのおかゆ".to_owned(),
                 body: content.body.clone(),
+                captions: Some(Captions::sample()),
             }),
             content,
             revision: 2,

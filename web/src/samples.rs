@@ -4,6 +4,7 @@ use crate::accounts::{
     ConfirmView, DemoMail, DemoMailListView, ForgotView, LogInView, MailPurpose, MailSentView,
     MeView, ResetView, SettingsView, SignUpView,
 };
+use crate::captions::CaptionsView;
 use crate::chrome::{Chrome, Flash};
 use crate::compose::{ChooseKindView, ComposeView};
 use crate::lang::Lang;
@@ -14,7 +15,7 @@ use crate::reading::{HomeView, ListView};
 use crate::review::{LogView, PreparingView, QueueView, ReviewItemView};
 use crate::search::SearchView;
 use crate::vocabulary::Season;
-use crate::{accounts, compose, notices, pages, posts, reading, review, search};
+use crate::{accounts, captions, compose, notices, pages, posts, reading, review, search};
 
 /// `(name, HTML)` of every page and its notable states, in one language.
 #[must_use]
@@ -50,6 +51,18 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         (
             "compose-errors",
             compose::compose(&member("/posts/p1/edit"), &ComposeView::sample_errors(lang)),
+        ),
+        (
+            "captions",
+            captions::captions(&member("/posts/p1/captions"), &CaptionsView::sample(lang)),
+        ),
+        (
+            "captions-new",
+            captions::captions(&member("/posts/p1/captions"), &CaptionsView::sample_new(lang)),
+        ),
+        (
+            "captions-errors",
+            captions::captions(&member("/posts/p1/captions"), &CaptionsView::sample_errors(lang)),
         ),
         ("home-spring", reading::home(&visitor, &season(Season::Spring)).within(&visitor)),
         ("home-summer", reading::home(&visitor, &season(Season::Summer)).within(&visitor)),

@@ -19,8 +19,10 @@ pub struct Hit {
     pub card: PostCard,
     /// The title in runs; together they are the title.
     pub title: Vec<Segment>,
-    /// The place in the body that matched, in runs; may be empty.
+    /// The place in the body or the captions that matched, in runs; may be empty.
     pub excerpt: Vec<Segment>,
+    /// The excerpt is of what is said in the video.
+    pub is_from_captions: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -111,11 +113,17 @@ impl SearchView {
                         run("かぼちゃ", true),
                         run("の甘みで、豆腐が苦手なうちの子も…", false),
                     ],
+                    is_from_captions: false,
                     card: first,
                 },
                 Hit {
                     title: vec![run("牛乳パックで、音のなるつみき", false)],
-                    excerpt: vec![],
+                    excerpt: vec![
+                        run("ふたをして、", false),
+                        run("音", true),
+                        run("を聞いてみます", false),
+                    ],
+                    is_from_captions: true,
                     card: second,
                 },
             ],

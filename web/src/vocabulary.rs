@@ -293,6 +293,22 @@ pub fn clock_length(seconds: u32) -> String {
     }
 }
 
+slugs! {
+    /// A language in which captions are written.
+    CaptionLanguage { Japanese => "ja", English => "en" }
+}
+
+impl CaptionLanguage {
+    /// Its own name for itself: what a player's menu shows, and what is chosen from.
+    #[must_use]
+    pub fn own_name(self) -> &'static str {
+        match self {
+            Self::Japanese => "日本語",
+            Self::English => "English",
+        }
+    }
+}
+
 /// A link with a name: a region, a tag, a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Named {

@@ -3,6 +3,8 @@
 //
 // Expects `<video data-hls="{master.m3u8}">` with the plain MP4 as last `<source>`, which stays the fallback.
 
+import { followFilm } from "./player/transcript";
+
 const hlsType = "application/vnd.apple.mpegurl";
 
 async function attach(video: HTMLVideoElement, url: string): Promise<void> {
@@ -37,4 +39,9 @@ for (const video of document.querySelectorAll<HTMLVideoElement>("video[data-hls]
   video.addEventListener("pointerdown", begin, { once: true });
   video.addEventListener("play", begin, { once: true });
   video.addEventListener("focus", begin, { once: true });
+}
+
+const film = document.querySelector<HTMLVideoElement>("[data-player] video");
+for (const list of document.querySelectorAll<HTMLElement>("[data-transcript]")) {
+  if (film) followFilm(list, film);
 }

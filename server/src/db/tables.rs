@@ -24,8 +24,8 @@ tables! {
         Lead, AgeFromMonths, AgeToMonths, Cover, CreatedAt, UpdatedAt,
     }
     Revisions {
-        Id, PostId, Number, State, Title, Body, Lead, RegionId, AgeFromMonths, AgeToMonths, Details, VideoId, Version,
-        SubmittedAt, DecidedAt, CreatedAt, UpdatedAt,
+        Id, PostId, Number, State, Title, Body, Lead, RegionId, AgeFromMonths, AgeToMonths, Details, VideoId, Captions,
+        Version, SubmittedAt, DecidedAt, CreatedAt, UpdatedAt,
     }
     RevisionTags { RevisionId, Tag, Label, Position }
     RevisionPhotos { RevisionId, PhotoId, Position, Alt }

@@ -12,7 +12,7 @@ use crate::jobs;
 use crate::media::upload::{self, NewUpload};
 use crate::moderation::actions::Decision;
 use crate::moderation::{self, Action};
-use crate::posts::{self, Draft, RevisionState, actions, parse_tags};
+use crate::posts::{self, Draft, RevisionState, actions, captions, parse_tags};
 use crate::time_id::{AccountId, PhotoId, PostId, SessionId};
 use crate::{photos, thanks};
 use anyhow::{Context, Result, bail};
@@ -164,6 +164,7 @@ async fn share(
         {
             attach(app, post, author, id).await?;
         }
+        caption(app, post, author, id).await?;
         let revision =
             posts::latest_revision(&app.db, id).await?.context("a post has a revision")?;
         actions::submit(app, author, id, revision.version)
@@ -229,6 +230,21 @@ async fn attach(app: &App, post: &DemoPost, author: &Viewer, id: PostId) -> Resu
         };
         upload::receive_whole(app, &proof, &new, film.into()).await?;
     }
+    Ok(())
+}
+
+/// Gives the clip its captions, once.
+async fn caption(app: &App, post: &DemoPost, author: &Viewer, id: PostId) -> Result<()> {
+    let revision = posts::latest_revision(&app.db, id).await?.context("a post has a revision")?;
+    if post.captions.is_empty() || revision.captions.is_some() || revision.video_id.is_none() {
+        return Ok(());
+    }
+    // The clip's length is not known yet.
+    let cues = transcoder_protocol::captions::read(post.captions, u64::MAX)
+        .map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
+    captions::set(app, author, id, "", captions::Language::Japanese, &cues)
+        .await
+        .map_err(|error| anyhow::anyhow!("{error:?}"))?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 use crate::app::App;
 use crate::changes::{self, Change, Subject};
+use crate::posts::captions::Captions;
 use crate::posts::{self, Content};
 use crate::text;
 use crate::time_id::{AccountId, PostId};
@@ -104,6 +105,7 @@ fn document(app: &App, content: &Content) -> Document {
         kind: post.kind.to_string(),
         title: revision.title.clone(),
         body: text::plain(&revision.body),
+        captions: revision.shown_captions().map(Captions::plain).unwrap_or_default(),
         tags: tags.iter().map(|tag| tag.label.clone()).collect(),
         region: post.region_id.clone().unwrap_or_default(),
         author: author_nickname.clone(),

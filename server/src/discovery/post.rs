@@ -60,7 +60,13 @@ impl Public {
 impl Part for Option<Public> {
     fn bytes(&self) -> usize {
         // Beside its words: a few dozen addresses and numbers.
-        self.as_ref().map_or(0, |public| public.content.body.as_str().len() + 4096)
+        self.as_ref().map_or(0, |public| {
+            let video = public.content.video.as_ref();
+            let captions = video.and_then(|video| video.captions.as_ref());
+            let spoken: usize = captions
+                .map_or(0, |captions| captions.lines.iter().map(|line| line.text.len() + 64).sum());
+            public.content.body.as_str().len() + spoken + 4096
+        })
     }
 }
 

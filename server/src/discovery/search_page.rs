@@ -81,6 +81,7 @@ async fn hits(app: &App, context: &Context, found: Vec<search::Hit>) -> Result<V
                 card: present::card(app, context.lang, card),
                 title: segments(hit.title),
                 excerpt: segments(hit.snippet),
+                is_from_captions: hit.is_from_captions,
             })
         })
         .collect())

@@ -149,6 +149,9 @@ async fn subject(tx: &mut Tx, item: &Item) -> Result<Option<(Post, Revision)>> {
 async fn digest(tx: &mut Tx, revision: &Revision) -> Result<String> {
     let photos: Vec<(PhotoId, String)> =
         sql::photos_of(&mut *tx, &[revision.id]).await?.remove(&revision.id).unwrap_or_default();
-    let canonical = json!([revision.title, revision.body, revision.video_id, photos]);
+    let mut canonical =
+        vec![json!(revision.title), json!(revision.body), json!(revision.video_id), json!(photos)];
+    canonical.extend(revision.shown_captions().map(|captions| json!(captions)));
+    let canonical = json!(canonical);
     Ok(hex::encode(Sha256::digest(canonical.to_string().as_bytes())))
 }

@@ -127,6 +127,7 @@ pub(super) async fn item(
         .map(|published| PublishedNow {
             url: format!("/posts/{}", post.id),
             body: text::markdown(&published.revision.body),
+            captions: posts::captions::of_player(&published.revision),
             title: published.revision.title,
         });
     let (nickname, since) = sql::author(db, item.author_id).await?.ok_or(Error::NotFound)?;
@@ -150,7 +151,8 @@ pub(super) async fn item(
         id: item.id.to_string(),
         revision: content.revision.number,
         content: if is_open || is_before_moderators(content.revision.state) {
-            PostContent { published: None, ..present::content(app, lang, &content) }
+            let content = present::content(app, lang, &content);
+            with_news(PostContent { published: None, ..content }, published.as_ref())
         } else {
             veiled(lang, &content)
         },
@@ -175,6 +177,18 @@ pub(super) async fn item(
         is_withdrawn: item.state == ItemState::Withdrawn,
         next_url: next.map(|id| format!("/review/{id}")),
     })
+}
+
+/// Marks the captions that readers don't see yet.
+fn with_news(mut content: PostContent, published: Option<&PublishedNow>) -> PostContent {
+    let captions = content.video.as_mut().and_then(|video| video.captions.as_mut());
+    if let (Some(captions), Some(published)) = (captions, published) {
+        let known = published.captions.as_ref().map_or(&[][..], |captions| &captions.lines);
+        for line in &mut captions.lines {
+            line.is_new = !known.contains(line);
+        }
+    }
+    content
 }
 
 /// Whether moderators may see a revision now: it waits for them, or is as they left it.

@@ -97,7 +97,7 @@ pub async fn save(
 }
 
 /// The revision to write in: this one, or the next after a published one.
-async fn writable(tx: &mut Tx, clock: &Clock, revision: Revision) -> Result<Revision> {
+pub(super) async fn writable(tx: &mut Tx, clock: &Clock, revision: Revision) -> Result<Revision> {
     if revision.state.is_editable() {
         return Ok(revision);
     }
@@ -356,7 +356,7 @@ pub async fn date_back(app: &App, id: PostId, at: Timestamp) -> Result<()> {
     Ok(())
 }
 
-async fn load(tx: &mut Tx, id: PostId) -> Result<Editing> {
+pub(super) async fn load(tx: &mut Tx, id: PostId) -> Result<Editing> {
     let post = sql::find(&mut *tx, id).await?.ok_or(Error::NotFound)?;
     if post.visibility == Visibility::Withdrawn {
         return Err(Error::NotFound);

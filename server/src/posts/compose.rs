@@ -2,7 +2,7 @@
 
 use super::actions::{self, Editing, SaveError};
 use super::form::{Button, Form};
-use super::{Draft, Kind, Revision, RevisionState, Visibility, sql};
+use super::{Draft, Kind, Revision, RevisionState, Visibility, captions, sql};
 use crate::access::{Member, Viewer};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -324,7 +324,7 @@ async fn take_multipart(
 }
 
 /// Twice the largest form that could be taken whole.
-fn most_form_bytes(app: &App) -> usize {
+pub(super) fn most_form_bytes(app: &App) -> usize {
     let photos = app.config.photo_max_bytes.saturating_mul(super::PHOTOS as u64);
     let most = app.config.video_max_bytes.saturating_add(photos).saturating_mul(2);
     usize::try_from(most).unwrap_or(usize::MAX)
@@ -546,6 +546,7 @@ async fn video_of(app: &App, editing: &Editing) -> Result<Option<ComposeVideo>> 
             state: VideoState::Uploading { percent: u8::try_from(percent).unwrap_or(100) },
             poster: None,
             seconds: None,
+            captions: None,
         }));
     };
     let Some(video) = videos::find(&app.db, id).await? else { return Ok(None) };
@@ -565,5 +566,6 @@ async fn video_of(app: &App, editing: &Editing) -> Result<Option<ComposeVideo>> 
         },
         poster: player.as_ref().and_then(|player| player.poster.clone()),
         seconds: player.map(|player| player.seconds),
+        captions: (video.state != VideoStatus::Failed).then(|| captions::state(revision)),
     }))
 }

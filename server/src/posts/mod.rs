@@ -12,12 +12,13 @@
 //!
 //! Invariants: at most one revision of a post is open (neither published, superseded nor withdrawn). `posts.region_id`,
 //! `published_at`, `post_tags` and the card ([`Card`]) repeat the published revision for the lists. `revisions.version` grows with every write and a write
-//! names the version it saw. A revision leaves `processing` only when all its media are settled.
+//! names the version it saw; media and captions come and go without one, so that an open form can still be saved. A revision leaves `processing` only when all its media are settled.
 //!
 //! Not here: who decides (`moderation`), how media are made (`photos`, `videos`), the lists and the page that readers see
 //! (`discovery`).
 
 pub mod actions;
+pub mod captions;
 mod card;
 pub mod compose;
 mod form;
@@ -132,10 +133,19 @@ pub struct Revision {
     pub age_from_months: Option<u16>,
     pub age_to_months: Option<u16>,
     pub video_id: Option<VideoId>,
+    /// As its author wrote them; see [`Revision::shown_captions`].
+    pub captions: Option<captions::Captions>,
     pub version: i64,
     pub submitted_at: Option<Timestamp>,
     pub decided_at: Option<Timestamp>,
     pub updated_at: Timestamp,
+}
+
+impl Revision {
+    /// The captions that go with its video: those written for another one are for their author alone.
+    pub fn shown_captions(&self) -> Option<&captions::Captions> {
+        self.captions.as_ref().filter(|captions| Some(captions.video) == self.video_id)
+    }
 }
 
 /// A tag as typed, and the folded form that finds it.

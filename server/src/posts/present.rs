@@ -1,6 +1,6 @@
 //! Posts as pages show them.
 
-use super::{Card, Content};
+use super::{Card, Content, captions};
 use crate::app::App;
 use crate::text;
 use crate::{photos, videos};
@@ -41,7 +41,10 @@ pub fn content(app: &App, lang: Lang, content: &Content) -> PostContent {
             .collect(),
         age: AgeRange { from: revision.age_from_months, to: revision.age_to_months },
         photos: photos.iter().filter_map(|(photo, alt)| photos::picture(photo, alt)).collect(),
-        video: video.as_ref().and_then(videos::player),
+        video: video
+            .as_ref()
+            .and_then(videos::player)
+            .map(|player| web::media::Video { captions: captions::of_player(revision), ..player }),
         published: post.published_at.filter(|_| is_published).map(|at| When(at.as_millis())),
     }
 }

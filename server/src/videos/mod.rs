@@ -79,7 +79,7 @@ impl Poster {
     }
 }
 
-/// The video as pages play it: whole once it is ready, and before as far as it can be watched.
+/// The video as pages play it: whole once it is ready, and before as far as it can be watched. Its captions are the revision's.
 pub fn player(video: &Video) -> Option<web::media::Video> {
     match video.state {
         VideoStatus::Ready => whole(video),
@@ -130,6 +130,7 @@ fn whole(video: &Video) -> Option<web::media::Video> {
         height: video.height,
         seconds: seconds(video.duration_ms),
         storyboard,
+        captions: None,
     })
 }
 

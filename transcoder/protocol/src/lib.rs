@@ -5,6 +5,7 @@
 //! [`Event::Failed`]; a child that ends without either was killed or crashed, and is reported as [`Failure::Crashed`], or as
 //! [`Failure::TooHeavy`] if its exit status is [`NO_MEMORY_STATUS`].
 
+pub mod captions;
 mod failure;
 mod fingerprint;
 pub mod hls;

@@ -158,6 +158,7 @@ export class VideoSlot {
         void forgetFile(id);
         this.progress("processing", 0);
         this.say(fill(this.words.tProcessing, { percent: 0 }));
+        this.offerCaptions(id);
         this.finish();
         this.follow();
       },
@@ -305,6 +306,17 @@ export class VideoSlot {
     retry.value = "video-retry";
     retry.textContent = this.words.tRetry ?? "";
     row.prepend(retry);
+  }
+
+  /** From now on there is a film to write them for. */
+  private offerCaptions(id: string): void {
+    const row = this.slot.querySelector(".row");
+    if (!row || row.querySelector("a")) return;
+    const link = document.createElement("a");
+    link.className = "button small";
+    link.href = `/posts/${id}/captions`;
+    link.textContent = this.words.tCaptions ?? "";
+    row.prepend(link);
   }
 
   private empty(): void {

@@ -32,7 +32,7 @@ const POST: [Posts; 9] = [
     Posts::UpdatedAt,
 ];
 
-const REVISION: [Revisions; 14] = [
+const REVISION: [Revisions; 15] = [
     Revisions::Id,
     Revisions::PostId,
     Revisions::Number,
@@ -44,6 +44,7 @@ const REVISION: [Revisions; 14] = [
     Revisions::AgeFromMonths,
     Revisions::AgeToMonths,
     Revisions::VideoId,
+    Revisions::Captions,
     Revisions::Version,
     Revisions::SubmittedAt,
     Revisions::DecidedAt,
@@ -76,6 +77,7 @@ fn read_revision(row: &Row) -> Result<Revision> {
         age_from_months: row.get("age_from_months")?,
         age_to_months: row.get("age_to_months")?,
         video_id: row.get("video_id")?,
+        captions: row.text("captions")?.and_then(|json| serde_json::from_str(json).ok()),
         version: row.get("version")?,
         submitted_at: row.get("submitted_at")?,
         decided_at: row.get("decided_at")?,

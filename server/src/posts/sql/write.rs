@@ -4,6 +4,7 @@ use super::{photo_ids, tags};
 use crate::access::policy::{EditPost, Proof, Write};
 use crate::db::tables::{PostTags, Posts, RevisionPhotos, RevisionTags, Revisions};
 use crate::db::{Read, Result, Tx};
+use crate::posts::captions::Captions;
 use crate::posts::{Content, Cover, Draft, Kind, Post, Revision, RevisionState, Tag, Visibility};
 use crate::text;
 use crate::time_id::{AccountId, Clock, PhotoId, PostId, RevisionId, Timestamp, VideoId};
@@ -85,7 +86,7 @@ fn lead(body: &str) -> String {
     text::excerpt(&text::plain(body), LEAD_CHARS)
 }
 
-/// Starts the next revision as a copy of `from`: words, tags, photos and video.
+/// Starts the next revision as a copy of `from`: words, tags, photos, video and captions.
 pub(in crate::posts) async fn copy_revision(
     tx: &mut Tx,
     clock: &Clock,
@@ -102,6 +103,7 @@ pub(in crate::posts) async fn copy_revision(
             (Revisions::AgeFromMonths, from.age_from_months.map(i64::from).into()),
             (Revisions::AgeToMonths, from.age_to_months.map(i64::from).into()),
             (Revisions::VideoId, from.video_id.map(|id| id.to_string()).into()),
+            (Revisions::Captions, from.captions.as_ref().map(Captions::to_json).into()),
             // An open form goes on with the version it shows.
             (Revisions::Version, from.version.into()),
         ])
@@ -230,6 +232,28 @@ pub(in crate::posts) async fn set_video(
         .table(Revisions::Table)
         .values([
             (Revisions::VideoId, video.map(|id| id.to_string()).into()),
+            (Revisions::State, RevisionState::Draft.into()),
+            (Revisions::UpdatedAt, clock.now().into()),
+        ])
+        .and_where(Expr::col(Revisions::Id).eq(revision))
+        .and_where(Expr::col(Revisions::State).is_in(editable))
+        .take();
+    Ok(tx.execute(&statement).await? == 1)
+}
+
+/// The captions of an editable revision; `None` takes them off.
+pub(in crate::posts) async fn set_captions(
+    tx: &mut Tx,
+    clock: &Clock,
+    _proof: &Proof<EditPost>,
+    revision: RevisionId,
+    captions: Option<&Captions>,
+) -> Result<bool> {
+    let editable = RevisionState::ALL.iter().filter(|s| s.is_editable()).map(|s| s.name());
+    let statement = Query::update()
+        .table(Revisions::Table)
+        .values([
+            (Revisions::Captions, captions.map(Captions::to_json).into()),
             (Revisions::State, RevisionState::Draft.into()),
             (Revisions::UpdatedAt, clock.now().into()),
         ])

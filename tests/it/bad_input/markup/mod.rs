@@ -123,6 +123,7 @@ impl Scene {
         assert!(form.contains("alert(1).mov"), "the film's name is shown");
         self.upload(author, &post).await;
         self.site.run_jobs().await;
+        self.caption(author, &post).await;
         let form = self.shown(author, &edit).await.text();
         let (version, order) = (field(&form, "version"), field(&form, "photos_order"));
         assert_eq!(order.len(), 36, "one photo");
@@ -131,6 +132,29 @@ impl Scene {
         self.post(author, &edit, &as_fields(&words)).await.expect(303);
         self.shown(author, &post).await;
         post
+    }
+
+    /// Captions that are markup: typed without a time, and from a file.
+    async fn caption(&mut self, author: &mut Browser, post: &str) {
+        let page = format!("{post}/captions");
+        let wrong = [("text", MARKUP), ("language", MARKUP), ("seen", MARKUP)];
+        let answer = self.post(author, &page, &wrong).await.expect(422);
+        assert_shown(&page, &answer);
+        let typed = format!("0:00.1 {MARKUP}");
+        let stale = [("text", typed.as_str()), ("seen", MARKUP)];
+        let answer = self.post(author, &page, &stale).await.expect(409);
+        assert_shown(&page, &answer);
+        let file = format!("WEBVTT\n\n{MARKUP}\n00:00.100 --> 00:01.000 {MARKUP}\n{MARKUP}");
+        let fields = [("text", ""), ("seen", ""), ("language", "ja")];
+        let files = [("file", FILE, "text/<script>", file.as_bytes())];
+        author.post_files(&page, &fields, &files).await.expect(303);
+        let form = author.get(&page).await.expect(200).text();
+        let right = [("text", typed.as_str()), ("seen", &field(&form, "seen"))];
+        self.post(author, &page, &right).await.expect(303);
+        let track = link(&self.shown(author, &page).await.text(), "/media/captions/");
+        let track = self.get(author, &track).await.expect(200);
+        assert_eq!(track.header("content-type"), "text/vtt; charset=utf-8");
+        track.shows("&lt;script&gt;alert(1)&lt;/script&gt;").hides("<script");
     }
 
     /// A second film on its way, whose name has everything.
@@ -219,6 +243,7 @@ impl Scene {
                 serde_json::from_str(json.split("</script>").next().unwrap()).unwrap();
             assert_eq!(json["headline"], MARKUP);
             assert_eq!(json["video"]["name"], MARKUP);
+            assert_eq!(json["video"]["transcript"], MARKUP);
             assert_eq!(json["author"]["name"], SHORT);
             for words in ["alert", "script", "img src", MARKUP, SHORT] {
                 let q = encoded(words.as_bytes());
