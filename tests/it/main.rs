@@ -16,3 +16,4 @@ mod thanks;
 mod unused_media;
 mod uploads;
 mod uploads_killed;
+mod video_job;

@@ -21,6 +21,7 @@ pub mod media;
 pub mod notices;
 pub mod pages;
 pub mod posts;
+pub mod preparing;
 pub mod reading;
 pub mod review;
 pub mod samples;
@@ -32,11 +33,15 @@ mod middle;
 
 pub use assets::{Asset, asset, url};
 pub use chrome::{Chrome, Flash, FlashTone, ViewerChrome};
-pub use forms::FieldErrors;
+pub use forms::{FieldErrors, Given};
 pub use html::SafeHtml;
 pub use lang::Lang;
 pub use middle::Middle;
-pub use vocabulary::{AgeRange, Choice, Decision, Kind, Named, PostState, Reason, Season, When};
+pub use preparing::{MediaNote, Preparing, Step};
+pub use vocabulary::{
+    AgeRange, Choice, Decision, Kind, Length, MediaFault, Named, PostState, Reason, Season, Size,
+    When,
+};
 
 /// Renders the template `$path` (which extends `base/page.html`) around `$chrome`, `$head` and `$view`, seen there as `c`, `head`, `v`, and `l` for the language.
 macro_rules! page {

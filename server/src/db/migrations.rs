@@ -9,6 +9,7 @@ mod m0003_decisions;
 mod m0004_unconfirmed;
 mod m0005_cards;
 mod m0006_previews;
+mod m0008_members;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
@@ -27,6 +28,7 @@ const STEPS: &[Migration] = &[
     (4, "unconfirmed", m0004_unconfirmed::steps),
     (5, "cards", m0005_cards::steps),
     (6, "previews", m0006_previews::steps),
+    (8, "members", m0008_members::steps),
 ];
 
 pub(super) enum Step {
