@@ -5,6 +5,7 @@ mod accounts;
 mod bad_input;
 mod core;
 mod killed;
+mod limits;
 mod lists;
 mod media_store;
 mod moderation;

@@ -317,6 +317,7 @@ fn too_big(refused: &mut FieldErrors, field: &str, most: u64) {
 fn over_limit(refused: &mut FieldErrors, field: &str, error: Error) -> Result<()> {
     match error {
         Error::TooMany { .. } => refused.add(field, "error-too-many-words"),
+        Error::Exceeded(exceeded) => exceeded.cause().tell(refused, field),
         other => return Err(other),
     }
     Ok(())
