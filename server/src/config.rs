@@ -32,6 +32,10 @@ pub struct Config {
     pub video_max_bytes: u64,
     pub video_max_seconds: u64,
     pub photo_max_bytes: u64,
+    /// Videos and photos together, in any 24 hours.
+    pub member_max_bytes_per_day: u64,
+    /// Videos of one member that wait to be made ready.
+    pub member_max_waiting_videos: u64,
     pub quick_workers: usize,
     pub heavy_workers: usize,
     /// The header in which a front proxy names the client's address; `None` trusts the connection.
@@ -84,6 +88,8 @@ const KNOWN: &[&str] = &[
     "MEGURUMI_VIDEO_MAX_BYTES",
     "MEGURUMI_VIDEO_MAX_SECONDS",
     "MEGURUMI_PHOTO_MAX_BYTES",
+    "MEGURUMI_MEMBER_MAX_BYTES_PER_DAY",
+    "MEGURUMI_MEMBER_MAX_WAITING_VIDEOS",
     "MEGURUMI_QUICK_WORKERS",
     "MEGURUMI_HEAVY_WORKERS",
     "MEGURUMI_CLIENT_ADDRESS_HEADER",
@@ -135,6 +141,11 @@ impl Config {
             let here = std::env::current_exe().ok();
             here.as_deref().and_then(Path::parent).map_or_else(|| name.into(), |dir| dir.join(name))
         };
+        let video_max_bytes = reader.number("VIDEO_MAX_BYTES", 500 << 20, 1 << 20, 8 << 30);
+        let photo_max_bytes = reader.number("PHOTO_MAX_BYTES", 30 << 20, 1 << 16, 200 << 20);
+        // Whatever may be sent at all must fit into one day.
+        let largest = video_max_bytes.max(photo_max_bytes);
+        let day = (2 << 30).max(largest);
         let config = Self {
             smtp_url: reader.text("SMTP_URL"),
             mail_from: reader.text("MAIL_FROM").unwrap_or("めぐるみ <megurumi@localhost>".into()),
@@ -155,9 +166,16 @@ impl Config {
             dictionary: reader
                 .text("DICTIONARY")
                 .map_or_else(|| data.join("dictionary"), PathBuf::from),
-            video_max_bytes: reader.number("VIDEO_MAX_BYTES", 500 << 20, 1 << 20, 8 << 30),
+            video_max_bytes,
             video_max_seconds: reader.number("VIDEO_MAX_SECONDS", 180, 1, 3600),
-            photo_max_bytes: reader.number("PHOTO_MAX_BYTES", 30 << 20, 1 << 16, 200 << 20),
+            photo_max_bytes,
+            member_max_bytes_per_day: reader.number(
+                "MEMBER_MAX_BYTES_PER_DAY",
+                day,
+                largest,
+                1 << 50,
+            ),
+            member_max_waiting_videos: reader.number("MEMBER_MAX_WAITING_VIDEOS", 5, 1, 1000),
             quick_workers: reader.number("QUICK_WORKERS", 2, 1, 64) as usize,
             heavy_workers: reader.number("HEAVY_WORKERS", 1, 1, 64) as usize,
             client_address_header: reader
@@ -283,6 +301,16 @@ mod tests {
         assert!(!read(&[]).unwrap().sandbox_required);
         assert!(!read(&[("MEGURUMI_SANDBOX", "best-effort")]).unwrap().sandbox_required);
         assert!(read(&[("MEGURUMI_SANDBOX", "require")]).unwrap().sandbox_required);
+    }
+
+    #[test]
+    fn what_may_be_sent_at_all_may_be_sent_in_a_day() {
+        assert_eq!(read(&[]).unwrap().member_max_bytes_per_day, 2 << 30);
+        let large = ("MEGURUMI_VIDEO_MAX_BYTES", "4294967296");
+        assert_eq!(read(&[large]).unwrap().member_max_bytes_per_day, 4 << 30);
+        let error =
+            read(&[large, ("MEGURUMI_MEMBER_MAX_BYTES_PER_DAY", "2147483648")]).unwrap_err();
+        assert!(error.to_string().contains("MEMBER_MAX_BYTES_PER_DAY"), "{error}");
     }
 
     #[test]

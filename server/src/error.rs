@@ -4,6 +4,7 @@
 //! into a page in the reader's language or into JSON. Causes go to the log with the request id and never to the client.
 //! What a viewer may not see does not exist: [`Error::NotFound`], never 403.
 
+use crate::media::allowance::Exceeded;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::time::Duration;
@@ -33,6 +34,9 @@ pub enum Error {
     TooLarge,
     #[error("too many requests")]
     TooMany { retry_after: Duration },
+    /// The member has sent as much as one may, and is told when they can go on.
+    #[error("over a member's limit: {0:?}")]
+    Exceeded(Exceeded),
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -72,7 +76,7 @@ impl Error {
             Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany { .. } | Self::Exceeded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -87,6 +91,7 @@ impl Error {
             Self::Conflict(_) => "conflict",
             Self::TooLarge => "too-large",
             Self::TooMany { .. } => "too-many",
+            Self::Exceeded(exceeded) => exceeded.page(),
             Self::Internal(_) => "internal",
         }
     }
@@ -102,7 +107,15 @@ impl IntoResponse for Error {
             _ => {}
         }
         let mut response = self.status().into_response();
-        if let Self::TooMany { retry_after } = &self
+        let retry_after = match &self {
+            Self::TooMany { retry_after } => Some(*retry_after),
+            Self::Exceeded(exceeded) => {
+                response.extensions_mut().insert(exceeded.cause());
+                Some(exceeded.retry_after())
+            }
+            _ => None,
+        };
+        if let Some(retry_after) = retry_after
             && let Ok(seconds) = HeaderValue::from_str(&retry_after.as_secs().max(1).to_string())
         {
             response.headers_mut().insert(header::RETRY_AFTER, seconds);

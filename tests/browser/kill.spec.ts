@@ -39,7 +39,7 @@ test("a kill during the upload, during the transcoding, and between approval and
 
   await test.step("during the transcoding", async () => {
     await network.restore();
-    await expect(status).toContainText("見られる形にしています");
+    await expect(status).toContainText(/見られる形にし|順番を待っています/);
     await site.killAndRestart();
     await page.reload();
     // The dead worker's lease has to run out first.

@@ -73,7 +73,7 @@ media(
       await expect(page.getByLabel("題名"), "the draft saved itself").toHaveValue(title);
       await network.restore();
       await expect(status, "the phone still has the film").toContainText(
-        /見られる形にしています|準備ができました/,
+        /見られる形にし|順番を待っています|準備ができました/,
       );
       expect(patches[before], "nothing is sent twice").toBeGreaterThan(0);
     });

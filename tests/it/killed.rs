@@ -6,6 +6,7 @@ use server::access::policy;
 use server::media::upload::{self, NewUpload};
 use server::posts::{self, RevisionState};
 use server::videos::{self, VideoStatus};
+use std::time::{Duration, Instant};
 use tests::process::Process;
 use tests::{Database, TestApp, media};
 
@@ -40,9 +41,13 @@ async fn a_film_survives_its_worker(database: Database) {
     worker.until("it transcodes", async || state().await != VideoStatus::Queued).await;
     assert_eq!(state().await, VideoStatus::Transcoding, "killed in the middle, not after");
     worker.kill().await;
+    let died = Instant::now();
     assert_eq!(state().await, VideoStatus::Transcoding, "nothing tidied up");
 
     let worker = Process::start(site.data.path(), &settings(&site)).await;
+    let attempt = async || videos::find(site.db(), video).await.unwrap().unwrap().attempt;
+    worker.until("another takes it up", async || attempt().await == 2).await;
+    assert!(died.elapsed() < Duration::from_secs(60), "{:?}", died.elapsed());
     worker.until("the film is ready", async || state().await == VideoStatus::Ready).await;
     let folders = std::fs::read_dir(site.app.work.path().parent().unwrap()).unwrap();
     let of_processes = folders.flatten().filter(|entry| entry.path().is_dir()).count();

@@ -101,6 +101,6 @@ on_both_databases! {
         site.run_jobs().await;
         author.get(&playlist).await.expect(404);
         let left = format!("videos/{}/preview-{}", revision.video_id.unwrap(), preview.token);
-        assert!(!site.data.path().join("media").join(left).exists());
+        assert!(!site.data.path().join("media/objects").join(left).exists());
     }
 }

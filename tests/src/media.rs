@@ -12,12 +12,23 @@ pub fn photo(width: u32, height: u32) -> Vec<u8> {
     with_gps(&std::fs::read(&path).expect("a photo"))
 }
 
+/// A JPEG that says nothing of where it was taken.
+pub fn placeless_photo(width: u32, height: u32) -> Vec<u8> {
+    let size = format!("-f lavfi -i gradients=s={width}x{height}:d=1:r=1:seed=7 -frames:v 1");
+    film("photo.jpg", &size)
+}
+
 /// Puts an EXIF segment with a GPS position behind the start of a JPEG.
 fn with_gps(jpeg: &[u8]) -> Vec<u8> {
-    // Big-endian TIFF: IFD0 has one entry, the pointer to a GPS IFD that holds "N".
+    // Big-endian TIFF: IFD0 has one entry, the pointer to a GPS IFD that holds "N" and a latitude of three fractions.
     let mut tiff = b"MM\0\x2a\0\0\0\x08".to_vec();
     tiff.extend([0, 1, 0x88, 0x25, 0, 4, 0, 0, 0, 1, 0, 0, 0, 26, 0, 0, 0, 0]);
-    tiff.extend([0, 1, 0, 1, 0, 2, 0, 0, 0, 2, b'N', 0, 0, 0, 0, 0, 0, 0]);
+    tiff.extend([0, 2, 0, 1, 0, 2, 0, 0, 0, 2, b'N', 0, 0, 0]);
+    tiff.extend([0, 2, 0, 5, 0, 0, 0, 3, 0, 0, 0, 56, 0, 0, 0, 0]);
+    for part in [34u32, 53, 2] {
+        tiff.extend(part.to_be_bytes());
+        tiff.extend(1u32.to_be_bytes());
+    }
     let length = u16::try_from(tiff.len() + 8).expect("a short segment");
     let mut out = vec![0xff, 0xd8, 0xff, 0xe1];
     out.extend(length.to_be_bytes());

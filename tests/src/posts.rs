@@ -145,8 +145,13 @@ impl TestApp {
 
     /// Puts a photo on a post's draft, as the form does; it is ready after [`TestApp::run_jobs`].
     pub async fn add_photo(&self, author: &Browser, id: PostId) -> PhotoId {
+        self.send_photo(author, id, media::photo(400, 300)).await
+    }
+
+    /// The same with these bytes.
+    pub async fn send_photo(&self, author: &Browser, id: PostId, photo: Vec<u8>) -> PhotoId {
         let viewer = self.viewer(author).await;
-        let bytes = Ok::<_, std::io::Error>(Bytes::from(media::photo(400, 300)));
+        let bytes = Ok::<_, std::io::Error>(Bytes::from(photo));
         let bytes = futures_util::stream::iter([bytes]);
         let taken = photos::actions::take_in(&self.app, &viewer, id, bytes).await;
         taken.expect("a photo that is taken").expect("a photo of a size that is taken")
@@ -154,8 +159,12 @@ impl TestApp {
 
     /// Puts a portrait film of so many seconds on a post's draft, as its plain form does; it is ready after [`TestApp::run_jobs`].
     pub async fn add_film(&self, author: &Browser, id: PostId, seconds: u32) -> VideoId {
+        self.add_film_of(author, id, media::portrait_clip(seconds)).await
+    }
+
+    /// The same with these bytes.
+    pub async fn add_film_of(&self, author: &Browser, id: PostId, film: Vec<u8>) -> VideoId {
         let viewer = self.viewer(author).await;
-        let film = media::portrait_clip(seconds);
         let new = NewUpload {
             length: film.len() as u64,
             file_name: "film.mov".into(),

@@ -35,8 +35,15 @@ impl Reporter {
         }
     }
 
+    /// What was done so far counts no more: the bar begins at zero again.
+    pub fn begin_anew(&self) {
+        if let Ok(mut progress) = self.progress.lock() {
+            progress.permille = 0;
+        }
+    }
+
     /// Says that `done` of 0 to 1 is done. Call it as often as work moves; only a few calls a second are sent on, and the
-    /// number never falls.
+    /// number never falls, but by [`Self::begin_anew`].
     pub fn progress(&self, done: f64) {
         let now = Instant::now();
         let Ok(mut progress) = self.progress.lock() else { return };

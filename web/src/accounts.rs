@@ -8,6 +8,7 @@ use crate::forms::FieldErrors;
 use crate::lang::Lang;
 use crate::notices::Notice;
 use crate::page;
+use crate::preparing::{Preparing, Step};
 use crate::vocabulary::{Choice, Kind, PostState, Reason, When};
 
 /// Fewest characters of a password, as the forms say it.
@@ -110,8 +111,8 @@ pub struct MyPost {
     pub url: String,
     pub kind: Kind,
     pub state: PostState,
-    /// Of its video, while uploading or processing.
-    pub percent: Option<u8>,
+    /// Of its video, while it is being made ready.
+    pub preparing: Option<Preparing>,
     pub reason: Option<Reason>,
     pub thanks: u32,
     pub updated: When,
@@ -167,17 +168,20 @@ impl MeView {
 
     #[must_use]
     pub fn sample() -> Self {
-        let post = |title: &str, kind, state, percent, reason, thanks| MyPost {
+        let post = |title: &str, kind, state, preparing, reason, thanks| MyPost {
             title: title.to_owned(),
             url: "/posts/p1".to_owned(),
             kind,
             state,
-            percent,
+            preparing,
             reason,
             thanks,
             updated: When(1_795_347_000_000),
         };
         let reason = Some(Reason::OtherChildren);
+        let preparing = |percent, step| Some(Preparing { percent, step, is_again: false });
+        let working = preparing(62, Step::Working { left: Some(130) });
+        let waiting = preparing(0, Step::Waiting { ahead: 2 });
         Self {
             nickname: "はなこ".to_owned(),
             profile_url: "/people/a1".to_owned(),
@@ -198,7 +202,8 @@ impl MeView {
                     None,
                     0,
                 ),
-                post("にんじんの蒸しパン", Kind::Recipe, PostState::Processing, Some(62), None, 0),
+                post("にんじんの蒸しパン", Kind::Recipe, PostState::Processing, working, None, 0),
+                post("どんぐりごま", Kind::Activity, PostState::Processing, waiting, None, 0),
                 post("雨の日の着替え", Kind::Tip, PostState::Waiting, None, None, 0),
                 post("", Kind::Tip, PostState::Draft, None, None, 0),
                 post(

@@ -5,11 +5,14 @@
 
 use crate::chrome::{Chrome, Head};
 use crate::forms::FieldErrors;
+use crate::html::Markup;
 use crate::lang::Lang;
 use crate::media::Picture;
 use crate::page;
+use crate::preparing::{MediaNote, Preparing, Step};
 use crate::reading::{SAMPLE_BLOCKS, SAMPLE_BOWL, sample_picture};
-use crate::vocabulary::{Choice, Kind, PostState, Reason, When};
+use crate::vocabulary::{Choice, Kind, Length, MediaFault, PostState, Reason, Size, When};
+use std::borrow::Borrow;
 
 /// The four kinds to choose from.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +73,7 @@ pub struct ComposePhoto {
     /// `None` while it is being made ready.
     pub picture: Option<Picture>,
     pub alt: String,
+    pub note: Option<MediaNote>,
 }
 
 #[derive(Clone, Debug)]
@@ -78,6 +82,8 @@ pub struct ComposeVideo {
     pub state: VideoState,
     pub poster: Option<Picture>,
     pub seconds: Option<u32>,
+    /// Once it is ready.
+    pub notes: Vec<MediaNote>,
     /// `None` while there is no film yet to write them for.
     pub captions: Option<CaptionsState>,
 }
@@ -97,30 +103,62 @@ pub enum VideoState {
     Uploading {
         percent: u8,
     },
-    Processing {
-        percent: u8,
-    },
+    Processing(Preparing),
     Ready,
-    /// A message key (`video-error-…`).
+    /// `longest` is how long a video may be.
     Failed {
-        error: String,
+        fault: MediaFault,
+        longest: Length,
     },
 }
 
 impl VideoState {
-    pub(crate) fn slug(&self) -> &'static str {
+    /// As `compose.ts` knows it.
+    #[must_use]
+    pub fn slug(&self) -> &'static str {
         match self {
             Self::Uploading { .. } => "uploading",
-            Self::Processing { .. } => "processing",
+            Self::Processing(_) => "processing",
             Self::Ready => "ready",
             Self::Failed { .. } => "failed",
         }
     }
 
-    pub(crate) fn percent(&self) -> Option<u8> {
+    #[must_use]
+    pub fn percent(&self) -> Option<u8> {
         match self {
-            Self::Uploading { percent } | Self::Processing { percent } => Some(*percent),
+            Self::Uploading { percent } | Self::Processing(Preparing { percent, .. }) => {
+                Some(*percent)
+            }
             _ => None,
+        }
+    }
+
+    /// Whether the button that tries it again is there: only where that can help.
+    #[must_use]
+    pub fn may_retry(&self) -> bool {
+        matches!(self, Self::Failed { fault, .. } if fault.is_passing())
+    }
+
+    #[must_use]
+    pub fn words(&self, lang: impl Borrow<Lang>) -> Markup {
+        let lang = *lang.borrow();
+        match self {
+            Self::Uploading { percent } => lang.t1("video-paused", "percent", percent),
+            Self::Processing(preparing) => preparing.words(lang),
+            Self::Ready => lang.t("video-ready"),
+            Self::Failed { fault, longest } => fault.video_words(lang, *longest),
+        }
+    }
+
+    #[must_use]
+    pub fn plain_words(&self, lang: impl Borrow<Lang>) -> String {
+        let lang = *lang.borrow();
+        match self {
+            Self::Uploading { percent } => lang.ta1("video-paused", "percent", percent),
+            Self::Processing(preparing) => preparing.plain_words(lang),
+            Self::Ready => lang.ta("video-ready").into_owned(),
+            Self::Failed { fault, longest } => fault.plain_video_words(lang, *longest),
         }
     }
 }
@@ -129,14 +167,14 @@ impl VideoState {
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub photos: u32,
-    pub photo_megabytes: u32,
-    pub video_megabytes: u32,
+    pub photo_bytes: u64,
+    pub video_bytes: u64,
     pub video_seconds: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { photos: 10, photo_megabytes: 20, video_megabytes: 500, video_seconds: 180 }
+        Self { photos: 10, photo_bytes: 20 << 20, video_bytes: 500 << 20, video_seconds: 180 }
     }
 }
 
@@ -191,8 +229,16 @@ impl ComposeView {
         self.photos.iter().map(|p| p.id.as_str()).collect::<Vec<_>>().join(",")
     }
 
-    pub(crate) fn minutes(&self) -> u32 {
-        self.limits.video_seconds / 60
+    pub(crate) fn longest(&self) -> Length {
+        Length(self.limits.video_seconds)
+    }
+
+    pub(crate) fn largest_video(&self) -> Size {
+        Size(self.limits.video_bytes)
+    }
+
+    pub(crate) fn largest_photo(&self) -> Size {
+        Size(self.limits.photo_bytes)
     }
 
     #[must_use]
@@ -209,16 +255,21 @@ impl ComposeView {
             age_from: "7".to_owned(),
             age_to: "8".to_owned(),
             photos: vec![
-                ComposePhoto { id: "ph1".to_owned(), picture: Some(sample_picture(SAMPLE_BOWL, "", false)), alt: "できあがったかぼちゃがゆ".to_owned() },
-                ComposePhoto { id: "ph2".to_owned(), picture: Some(sample_picture(SAMPLE_BLOCKS, "", false)), alt: String::new() },
-                ComposePhoto { id: "ph3".to_owned(), picture: None, alt: String::new() },
+                ComposePhoto { id: "ph1".to_owned(), picture: Some(sample_picture(SAMPLE_BOWL, "", false)), alt: "できあがったかぼちゃがゆ".to_owned(), note: Some(MediaNote::LocationRemoved) },
+                ComposePhoto { id: "ph2".to_owned(), picture: Some(sample_picture(SAMPLE_BLOCKS, "", false)), alt: String::new(), note: None },
+                ComposePhoto { id: "ph3".to_owned(), picture: None, alt: String::new(), note: None },
             ],
             video: Some(ComposeVideo {
                 file_name: "IMG_2041.MOV".to_owned(),
-                state: VideoState::Processing { percent: 62 },
+                state: VideoState::Processing(Preparing {
+                    percent: 62,
+                    step: Step::Working { left: Some(130) },
+                    is_again: false,
+                }),
                 poster: None,
                 seconds: Some(102),
                 captions: Some(CaptionsState::Written(4)),
+                notes: vec![],
             }),
             saved: Some(When(1_795_347_000_000)),
             ..Self::new(Kind::Recipe, regions.to_vec(), Limits::default())
@@ -241,19 +292,60 @@ impl ComposeView {
         view.errors.add("region", "error-region");
         view.errors.add("age_to", "error-age-order");
         view.errors.add_with("tags", "error-tags-many", 8);
-        view.errors.add("video", "video-error-format");
+        crate::pages::ErrorCause::sample_day_full().tell(&mut view.errors, "video");
         view.state = PostState::ChangesRequested;
         view.is_published = true;
         view.reason = Some(Reason::OtherChildren);
         view.note = Some("0:31 のところに、ほかのお子さんが映っています。".to_owned());
         view.video = Some(ComposeVideo {
             file_name: "old.avi".to_owned(),
-            state: VideoState::Failed { error: "video-error-format".to_owned() },
+            state: VideoState::Failed { fault: MediaFault::TooLong, longest: Length(180) },
             poster: None,
             seconds: None,
             captions: None,
+            notes: vec![],
         });
         view
+    }
+
+    /// Its video stands in a line.
+    #[must_use]
+    pub fn sample_waiting(lang: Lang) -> Self {
+        let step = Step::Waiting { ahead: 2 };
+        let preparing = Preparing { percent: 0, step, is_again: false };
+        Self::sample(lang).with_video(VideoState::Processing(preparing), vec![])
+    }
+
+    /// The first attempt failed, and another one is under way.
+    #[must_use]
+    pub fn sample_again(lang: Lang) -> Self {
+        let step = Step::Working { left: Some(40) };
+        let preparing = Preparing { percent: 12, step, is_again: true };
+        Self::sample(lang).with_video(VideoState::Processing(preparing), vec![])
+    }
+
+    /// All attempts failed.
+    #[must_use]
+    pub fn sample_failed(lang: Lang) -> Self {
+        let failed = VideoState::Failed { fault: MediaFault::Crashed, longest: Length(180) };
+        Self::sample(lang).with_video(failed, vec![])
+    }
+
+    /// Its video is ready, but broke off.
+    #[must_use]
+    pub fn sample_cut_short(lang: Lang) -> Self {
+        let notes = vec![MediaNote::LocationRemoved, MediaNote::CutShort { seconds: 42 }];
+        Self::sample(lang).with_video(VideoState::Ready, notes)
+    }
+
+    fn with_video(mut self, state: VideoState, notes: Vec<MediaNote>) -> Self {
+        if let Some(video) = &mut self.video {
+            if state == VideoState::Ready {
+                video.poster = Some(sample_picture(SAMPLE_BOWL, "", true));
+            }
+            (video.state, video.notes) = (state, notes);
+        }
+        self
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::html::Markup;
 use crate::lang::{Arg, Lang};
+use crate::vocabulary::When;
 
 /// Field name → message key (`error-…`), in the order they were found: a handler that checks top to bottom gives a summary that reads so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,25 +11,60 @@ pub struct FieldErrors(Vec<(String, FieldError)>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct FieldError {
     key: String,
-    /// The number the message names as `$n`.
-    number: Option<i64>,
+    /// What the message names, by the names of its variables.
+    named: Vec<(&'static str, Given)>,
+}
+
+/// What a message about a field may name beside its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    Number(i64),
+    /// Bytes.
+    Size(u64),
+    Moment(When),
+}
+
+impl Given {
+    pub(crate) fn arg(self) -> Arg<'static> {
+        match self {
+            Self::Number(number) => Arg::Number(number),
+            Self::Size(bytes) => Arg::Size(bytes),
+            Self::Moment(when) => Arg::Moment(when),
+        }
+    }
+}
+
+impl FieldError {
+    fn args(&self) -> Vec<(&str, Arg<'_>)> {
+        self.named.iter().map(|(name, value)| (*name, value.arg())).collect()
+    }
 }
 
 impl FieldErrors {
     /// Says that `field` is wrong; the first error of a field stays.
     pub fn add(&mut self, field: &str, key: &str) {
-        self.insert(field, key, None);
+        self.add_naming(field, key, &[]);
     }
 
     /// As [`Self::add`], for a message that names a limit as `$n`.
     pub fn add_with(&mut self, field: &str, key: &str, number: i64) {
-        self.insert(field, key, Some(number));
+        self.add_naming(field, key, &[("n", Given::Number(number))]);
     }
 
-    fn insert(&mut self, field: &str, key: &str, number: Option<i64>) {
-        let error = FieldError { key: key.to_owned(), number };
+    /// As [`Self::add`], for a message that names all of these.
+    pub fn add_naming(&mut self, field: &str, key: &str, named: &[(&'static str, Given)]) {
+        let error = FieldError { key: key.to_owned(), named: named.to_vec() };
         if !self.has(field) {
             self.0.push((field.to_owned(), error));
+        }
+    }
+
+    /// Adds those of `more` whose fields have none yet.
+    pub fn extend(&mut self, more: Self) {
+        for (field, error) in more.0 {
+            if !self.has(&field) {
+                self.0.push((field, error));
+            }
         }
     }
 
@@ -50,10 +86,7 @@ impl FieldErrors {
     #[must_use]
     pub fn plain(&self, field: &str, lang: Lang) -> Option<String> {
         let error = self.get(field)?;
-        Some(match error.number {
-            Some(n) => lang.plain_with(&error.key, &[("n", Arg::Number(n))]),
-            None => lang.ta(&error.key).into_owned(),
-        })
+        Some(lang.plain_with(&error.key, &error.args()))
     }
 
     pub fn fields(&self) -> impl Iterator<Item = &str> {
@@ -62,10 +95,7 @@ impl FieldErrors {
 
     pub(crate) fn text(&self, field: &str, lang: Lang) -> Option<Markup> {
         let error = self.get(field)?;
-        Some(match error.number {
-            Some(n) => lang.t1(&error.key, "n", n),
-            None => lang.t(&error.key),
-        })
+        Some(Markup(lang.html_with(&error.key, &error.args()).into()))
     }
 
     /// `(field, message)` for the summary at the head of a form.

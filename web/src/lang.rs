@@ -17,6 +17,7 @@ use fluent_syntax::ast;
 use rustc_hash::FxHashMap;
 
 use crate::html::{Markup, escape_into};
+use crate::vocabulary::{Length, Size, When};
 
 mod sources {
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
@@ -210,6 +211,11 @@ pub enum Arg<'a> {
     Number(i64),
     /// Another message of the same language, by its key.
     Message(&'a str),
+    /// A stretch of time in seconds: `3分`, `1分30秒`.
+    Length(u32),
+    /// Bytes: `500MB`.
+    Size(u64),
+    Moment(When),
 }
 
 impl Arg<'_> {
@@ -219,6 +225,10 @@ impl Arg<'_> {
             Self::Text(text) => out.push_str(text),
             Self::Number(n) => out.push_str(&n.to_string()),
             Self::Message(key) => out.push_str(&lang.render(key, &[], html)),
+            Self::Length(seconds) => out.push_str(&Length(*seconds).render(lang, html)),
+            Self::Size(bytes) => out.push_str(&Size(*bytes).render(lang, html)),
+            Self::Moment(when) if html => out.push_str(&when.date_time(lang).to_string()),
+            Self::Moment(when) => out.push_str(&when.plain_date_time(lang)),
         }
     }
 }

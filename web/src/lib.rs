@@ -22,6 +22,7 @@ pub mod media;
 pub mod notices;
 pub mod pages;
 pub mod posts;
+pub mod preparing;
 pub mod reading;
 pub mod review;
 pub mod samples;
@@ -33,12 +34,14 @@ mod middle;
 
 pub use assets::{Asset, asset, url};
 pub use chrome::{Chrome, Flash, FlashTone, ViewerChrome};
-pub use forms::FieldErrors;
+pub use forms::{FieldErrors, Given};
 pub use html::SafeHtml;
 pub use lang::Lang;
 pub use middle::Middle;
+pub use preparing::{MediaNote, Preparing, Step};
 pub use vocabulary::{
-    AgeRange, CaptionLanguage, Choice, Decision, Kind, Named, PostState, Reason, Season, When,
+    AgeRange, CaptionLanguage, Choice, Decision, Kind, Length, MediaFault, Named, PostState,
+    Reason, Season, Size, When,
 };
 
 /// Renders the template `$path` (which extends `base/page.html`) around `$chrome`, `$head` and `$view`, seen there as `c`, `head`, `v`, and `l` for the language.

@@ -96,10 +96,10 @@ fn decision(
     mail(lang, name, nickname, &args)
 }
 
-/// A video could not be prepared; `error` is a message key (`video-error-…`).
+/// A video could not be prepared; `why` is plain text.
 #[must_use]
-pub fn video_failed(lang: Lang, nickname: &str, title: &str, error: &str, url: &str) -> Mail {
-    let args = [("title", Arg::Text(title)), ("why", Arg::Message(error)), ("url", Arg::Text(url))];
+pub fn video_failed(lang: Lang, nickname: &str, title: &str, why: &str, url: &str) -> Mail {
+    let args = [("title", Arg::Text(title)), ("why", Arg::Text(why)), ("url", Arg::Text(url))];
     mail(lang, "video-failed", nickname, &args)
 }
 
@@ -126,7 +126,7 @@ mod tests {
                 approved(lang, "はな", "題", url),
                 changes_requested(lang, "はな", "題", reason, "0:31です。", url),
                 rejected(lang, "はな", "題", reason, "", url),
-                video_failed(lang, "はな", "題", "video-error-format", url),
+                video_failed(lang, "はな", "題", "長すぎます。", url),
                 photo_failed(lang, "はな", "題", url),
             ];
             for mail in mails {

@@ -1,7 +1,12 @@
 //! Pages that belong to no feature: errors, about and its guidelines, what the browser shows offline.
 
 use crate::chrome::{Chrome, Head};
+use crate::forms::{FieldErrors, Given};
+use crate::html::Markup;
+use crate::lang::{Arg, Lang};
 use crate::page;
+use crate::vocabulary::When;
+use std::borrow::Borrow;
 
 /// An error told in plain words. The cause stays in the log; the request id leads to it.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +28,34 @@ pub enum ErrorCause {
     CrossSite,
     /// Nobody is logged in.
     LoginNeeded,
+    /// The member has sent as much as one may in a day, and may go on then.
+    DayFull { bytes: u64, again: When },
+    /// So many of the member's videos wait to be made ready.
+    VideosWaiting { n: u32 },
+}
+
+impl ErrorCause {
+    /// What its words name.
+    fn named(self) -> Vec<(&'static str, Given)> {
+        match self {
+            Self::DayFull { bytes, again } => {
+                vec![("size", Given::Size(bytes)), ("time", Given::Moment(again))]
+            }
+            Self::VideosWaiting { n } => vec![("n", Given::Number(i64::from(n)))],
+            _ => vec![],
+        }
+    }
+
+    #[must_use]
+    pub fn sample_day_full() -> Self {
+        Self::DayFull { bytes: 2 << 30, again: When(1_795_347_000_000) }
+    }
+
+    /// Puts it beside a form's field.
+    pub fn tell(self, errors: &mut FieldErrors, field: &str) {
+        let key = format!("{}-words", ErrorView { status: 429, cause: Some(self) }.key());
+        errors.add_naming(field, &key, &self.named());
+    }
 }
 
 #[must_use]
@@ -59,6 +92,8 @@ impl ErrorView {
             Some(ErrorCause::Suspended) => return "error-suspended",
             Some(ErrorCause::CrossSite) => return "error-cross-site",
             Some(ErrorCause::LoginNeeded) => return "error-login-needed",
+            Some(ErrorCause::DayFull { .. }) => return "error-day-full",
+            Some(ErrorCause::VideosWaiting { .. }) => return "error-videos-waiting",
             None => {}
         }
         match self.status {
@@ -72,6 +107,22 @@ impl ErrorView {
             400..=499 => "error-request-bad",
             _ => "error-internal",
         }
+    }
+
+    /// What to do next.
+    pub(crate) fn words(&self, lang: impl Borrow<Lang>) -> Markup {
+        Markup(lang.borrow().html_with(&format!("{}-words", self.key()), &self.args()).into())
+    }
+
+    /// As plain text, for a script.
+    #[must_use]
+    pub fn plain_words(&self, lang: Lang) -> String {
+        lang.plain_with(&format!("{}-words", self.key()), &self.args())
+    }
+
+    fn args(&self) -> Vec<(&'static str, Arg<'static>)> {
+        let named = self.cause.map(ErrorCause::named).unwrap_or_default();
+        named.into_iter().map(|(name, given)| (name, given.arg())).collect()
     }
 
     pub(crate) fn scene(&self) -> &'static str {

@@ -7,8 +7,9 @@ use crate::html::SafeHtml;
 use crate::lang::Lang;
 use crate::media::{Captions, Files, Picture, Storyboard, Video};
 use crate::page;
+use crate::preparing::{MediaNote, Preparing};
 use crate::reading::{SAMPLE_BLOCKS, SAMPLE_BOWL, sample_picture};
-use crate::vocabulary::{AgeRange, Kind, Named, PostState, Reason, When};
+use crate::vocabulary::{AgeRange, Kind, Length, MediaFault, Named, PostState, Reason, When};
 
 /// What is shown of a post wherever it is shown whole: on its page and in review.
 #[derive(Clone, Debug)]
@@ -59,6 +60,8 @@ pub struct OwnPost {
     pub reason: Option<Reason>,
     /// The moderator's own words.
     pub note: Option<String>,
+    /// About its video and photos.
+    pub media: Vec<MediaNote>,
     pub edit_url: Option<String>,
     pub withdraw_url: Option<String>,
 }
@@ -232,9 +235,45 @@ impl PostView {
             shows_published: true,
             reason: Some(Reason::PersonalInformation),
             note: Some("園のお名前とお子さんのお名前を消すと、公開できます。動画の 0:31 の名札も、ぼかすか短くしてください。".to_owned()),
+            media: vec![],
             edit_url: Some("/posts/p1/edit".to_owned()),
             withdraw_url: Some("/posts/p1/withdraw".to_owned()),
         });
         view
+    }
+
+    /// The author's own view of a published post whose video said where it was filmed, and broke off.
+    #[must_use]
+    pub fn sample_own_published(lang: Lang) -> Self {
+        let media = vec![MediaNote::LocationRemoved, MediaNote::CutShort { seconds: 42 }];
+        Self::sample_own(lang).with_media(PostState::Published, media)
+    }
+
+    /// The author's own view of a post whose video is being made ready.
+    #[must_use]
+    pub fn sample_own_preparing(lang: Lang) -> Self {
+        let media = vec![MediaNote::Preparing(Preparing::sample())];
+        let mut view = Self::sample_own(lang).with_media(PostState::Processing, media);
+        view.content.published = None;
+        view
+    }
+
+    /// The author's own view of a post whose media could not be made ready.
+    #[must_use]
+    pub fn sample_own_failed(lang: Lang) -> Self {
+        let fault =
+            MediaNote::VideoFailed { fault: MediaFault::TooManyTracks, longest: Length(180) };
+        let media = vec![fault, MediaNote::PhotoFailed(MediaFault::Damaged)];
+        let mut view = Self::sample_own(lang).with_media(PostState::ProcessingFailed, media);
+        view.content.published = None;
+        view
+    }
+
+    fn with_media(mut self, state: PostState, media: Vec<MediaNote>) -> Self {
+        if let Some(own) = &mut self.own {
+            (own.state, own.media) = (state, media);
+            (own.reason, own.note, own.shows_published) = (None, None, false);
+        }
+        self
     }
 }

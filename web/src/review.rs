@@ -7,6 +7,7 @@ use crate::lang::Lang;
 use crate::media::{Captions, Picture};
 use crate::page;
 use crate::posts::PostContent;
+use crate::preparing::Preparing;
 use crate::vocabulary::{Decision, Kind, Named, Reason, When};
 
 #[derive(Clone, Debug)]
@@ -48,14 +49,14 @@ pub struct PreparingItem {
     pub kind: Kind,
     pub author: String,
     /// How far its video is; `None` without one.
-    pub percent: Option<u8>,
+    pub preparing: Option<Preparing>,
 }
 
 /// What is there of such a submission, to look at ahead of time. Nothing can be decided yet.
 #[derive(Clone, Debug)]
 pub struct PreparingView {
     pub content: PostContent,
-    pub percent: Option<u8>,
+    pub preparing: Option<Preparing>,
 }
 
 #[must_use]
@@ -293,7 +294,7 @@ impl QueueView {
                 title: "ちいさな はたけの いちご".to_owned(),
                 kind: Kind::Activity,
                 author: "まゆ".to_owned(),
-                percent: Some(40),
+                preparing: Some(Preparing::sample()),
             }],
         }
     }
@@ -310,7 +311,7 @@ impl PreparingView {
             video.storyboard = None;
             video.ready_seconds = Some(8);
         }
-        Self { content, percent: Some(40) }
+        Self { content, preparing: Some(Preparing::sample()) }
     }
 }
 

@@ -33,6 +33,7 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         let chrome = member(path);
         reading::list(&chrome, view).within(&chrome)
     };
+    let compose = |path: &str, view: &ComposeView| compose::compose(&member(path), view);
     let season = |season| HomeView { season, ..HomeView::sample(lang) };
     vec![
         ("home", reading::home(&demo_visitor, &HomeView::sample(lang)).within(&demo_visitor)),
@@ -45,6 +46,15 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
             posts::post(&at(visitor.clone(), "/posts/p1"), &PostView::sample_question(lang)),
         ),
         ("post-own", posts::post(&member("/posts/p1"), &PostView::sample_own(lang))),
+        (
+            "post-own-published",
+            posts::post(&member("/posts/p1"), &PostView::sample_own_published(lang)),
+        ),
+        (
+            "post-own-preparing",
+            posts::post(&member("/posts/p1"), &PostView::sample_own_preparing(lang)),
+        ),
+        ("post-own-failed", posts::post(&member("/posts/p1"), &PostView::sample_own_failed(lang))),
         ("choose-kind", compose::choose_kind(&member("/posts/new"), &ChooseKindView::sample())),
         ("compose", compose::compose(&member("/posts/p1/edit"), &ComposeView::sample(lang))),
         ("compose-new", compose::compose(&member("/posts/new"), &ComposeView::sample_new(lang))),
@@ -64,6 +74,10 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
             "captions-errors",
             captions::captions(&member("/posts/p1/captions"), &CaptionsView::sample_errors(lang)),
         ),
+        ("compose-waiting", compose("/posts/p1/edit", &ComposeView::sample_waiting(lang))),
+        ("compose-again", compose("/posts/p1/edit", &ComposeView::sample_again(lang))),
+        ("compose-failed", compose("/posts/p1/edit", &ComposeView::sample_failed(lang))),
+        ("compose-cut-short", compose("/posts/p1/edit", &ComposeView::sample_cut_short(lang))),
         ("home-spring", reading::home(&visitor, &season(Season::Spring)).within(&visitor)),
         ("home-summer", reading::home(&visitor, &season(Season::Summer)).within(&visitor)),
         ("home-winter", reading::home(&visitor, &season(Season::Winter)).within(&visitor)),
@@ -145,6 +159,20 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("error-403", pages::error(&visitor, &ErrorView { status: 403, cause: None })),
         ("error-413", pages::error(&visitor, &ErrorView { status: 413, cause: None })),
         ("error-429", pages::error(&visitor, &ErrorView { status: 429, cause: None })),
+        (
+            "error-day-full",
+            pages::error(
+                &member("/uploads"),
+                &ErrorView { status: 429, cause: Some(ErrorCause::sample_day_full()) },
+            ),
+        ),
+        (
+            "error-videos-waiting",
+            pages::error(
+                &member("/uploads"),
+                &ErrorView { status: 429, cause: Some(ErrorCause::VideosWaiting { n: 5 }) },
+            ),
+        ),
         ("error-500", pages::error(&visitor, &ErrorView { status: 500, cause: None })),
         ("error-503", pages::error(&visitor, &ErrorView { status: 503, cause: None })),
     ]

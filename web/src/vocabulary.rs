@@ -148,6 +148,56 @@ impl Decision {
 }
 
 slugs! {
+    /// Why a video or a photo could not be made ready. The server maps the transcoder's classes to these, one to one.
+    MediaFault {
+        Empty => "empty",
+        UnknownFormat => "unknown-format",
+        UnsupportedCodec => "unsupported-codec",
+        Damaged => "damaged",
+        NoVideo => "no-video",
+        TooLong => "too-long",
+        TooManyPixels => "too-many-pixels",
+        TooManyTracks => "too-many-tracks",
+        TookTooLong => "took-too-long",
+        TooHeavy => "too-heavy",
+        Crashed => "crashed",
+        Tainted => "tainted",
+    }
+}
+
+impl MediaFault {
+    /// Of a video: what happened and what to do next. `longest` is how long one may be.
+    #[must_use]
+    pub fn video_words(self, lang: impl Borrow<Lang>, longest: Length) -> Markup {
+        lang.borrow().t1(self.video_key(), "length", longest)
+    }
+
+    #[must_use]
+    pub fn plain_video_words(self, lang: impl Borrow<Lang>, longest: Length) -> String {
+        lang.borrow().ta1(self.video_key(), "length", longest)
+    }
+
+    /// Whether the same video may fare better another time; else only another file helps.
+    #[must_use]
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::TookTooLong | Self::TooHeavy | Self::Crashed)
+    }
+
+    fn video_key(self) -> String {
+        format!("video-error-{}", self.slug())
+    }
+
+    /// The message of a photo. What only a video can have is told as a file that is no photo.
+    #[must_use]
+    pub fn photo_key(self) -> String {
+        match self {
+            Self::NoVideo | Self::TooLong | Self::TooManyTracks => Self::UnknownFormat.photo_key(),
+            other => format!("photo-error-{}", other.slug()),
+        }
+    }
+}
+
+slugs! {
     /// The season drawn at the head of the home page.
     Season { Spring => "spring", Summer => "summer", Autumn => "autumn", Winter => "winter" }
 }
@@ -309,6 +359,57 @@ impl CaptionLanguage {
     }
 }
 
+/// A stretch of time in seconds, in words: `45秒`, `3分`, `1分30秒`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length(pub u32);
+
+impl Length {
+    pub(crate) fn render(self, lang: Lang, html: bool) -> String {
+        let (minutes, seconds) = (self.0 / 60, self.0 % 60);
+        let say = |key: &str, args: &[(&str, Arg<'_>)]| {
+            if html { lang.html_with(key, args) } else { lang.plain_with(key, args) }
+        };
+        match (minutes, seconds) {
+            (0, _) => say("length-seconds", &[("n", seconds.arg())]),
+            (_, 0) => say("length-minutes", &[("n", minutes.arg())]),
+            _ => say("length-both", &[("minutes", minutes.arg()), ("seconds", seconds.arg())]),
+        }
+    }
+}
+
+impl crate::lang::Value for Length {
+    fn arg(&self) -> Arg<'_> {
+        Arg::Length(self.0)
+    }
+}
+
+/// Bytes in words, never more than there are: `64KB`, `1.5MB`, `500MB`, `2GB`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+impl Size {
+    pub(crate) fn render(self, lang: Lang, html: bool) -> String {
+        let (key, unit) = match self.0 {
+            0..0x10_0000 => ("size-kilobytes", 1 << 10),
+            0x10_0000..0x4000_0000 => ("size-megabytes", 1 << 20),
+            _ => ("size-gigabytes", 1 << 30),
+        };
+        let (whole, tenths) = (self.0 / unit, self.0 % unit * 10 / unit);
+        let number = match tenths {
+            1.. if whole < 10 => format!("{whole}.{tenths}"),
+            _ => whole.to_string(),
+        };
+        let args = [("n", Arg::Text(&number))];
+        if html { lang.html_with(key, &args) } else { lang.plain_with(key, &args) }
+    }
+}
+
+impl crate::lang::Value for Size {
+    fn arg(&self) -> Arg<'_> {
+        Arg::Size(self.0)
+    }
+}
+
 /// A link with a name: a region, a tag, a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Named {
@@ -363,6 +464,46 @@ mod tests {
                 assert!(lang.has(&format!("reason-{}-fix", reason.slug())), "{reason:?}");
             }
         }
+    }
+
+    #[test]
+    fn every_fault_has_words_of_its_own_in_every_language() {
+        for lang in Lang::ALL {
+            let mut said: Vec<String> = Vec::new();
+            for fault in MediaFault::ALL {
+                assert!(lang.has(&fault.video_key()), "{fault:?}");
+                assert!(lang.has(&fault.photo_key()), "{fault:?}");
+                said.push(fault.plain_video_words(lang, Length(180)));
+            }
+            let of_photos = MediaFault::ALL.iter().map(|fault| fault.photo_key());
+            let of_photos: std::collections::BTreeSet<String> = of_photos.collect();
+            assert_eq!(of_photos.len(), 9);
+            said.extend(of_photos.iter().map(|key| lang.ta(key).into_owned()));
+            let different: std::collections::BTreeSet<&String> = said.iter().collect();
+            assert_eq!(different.len(), said.len(), "two say the same: {said:#?}");
+        }
+    }
+
+    #[test]
+    fn limits_are_named_as_they_are() {
+        let lengths = [(45, "45秒"), (60, "1分"), (90, "1分30秒"), (180, "3分")];
+        for (seconds, words) in lengths {
+            assert_eq!(Length(seconds).render(Lang::Ja, false), words);
+        }
+        assert_eq!(Length(61).render(Lang::En, false), "1 min 1 s");
+        assert_eq!(Length(60).render(Lang::En, false), "1 minute");
+        let sizes = [
+            (64 << 10, "64KB"),
+            (1 << 20, "1MB"),
+            (3 << 19, "1.5MB"),
+            (500 << 20, "500MB"),
+            (2 << 30, "2GB"),
+        ];
+        for (bytes, words) in sizes {
+            assert_eq!(Size(bytes).render(Lang::Ja, false), words);
+        }
+        let words = MediaFault::TooLong.plain_video_words(Lang::Ja, Length(45));
+        assert!(words.contains("45秒"), "{words}");
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //   POST /posts/{id}/photos, multipart `photos` → `{ "photos": [{ "id", "url": string | null }] }`,
 //        4xx `{ "message": localised text }`
 //   GET  /posts/{id}/status → `{ "state", "video": null | { "state": "uploading" | "processing" | "ready" | "failed",
-//        "percent": 0..100, "message"?: localised text }, "photos": [{ "id", "url": string | null }] }`
+//        "percent": 0..100, "message": localised text, "notes": [{ "text", "warns" }], "retry": boolean }, "photos": [{ "id",
+//        "url": string | null, "note": localised text | null }] }`
 //   tus  {data-uploads} with metadata `filename`, `filetype`, `post_id`; a refusal may carry `{ "message" }`
 //
 // Form-encoded fields are the form's own: kind, title, body, region, tags, age_from, age_to, alt_{photo id},

@@ -10,6 +10,7 @@ mod m0004_unconfirmed;
 mod m0005_cards;
 mod m0006_previews;
 mod m0007_captions;
+mod m0008_members;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
@@ -29,6 +30,7 @@ const STEPS: &[Migration] = &[
     (5, "cards", m0005_cards::steps),
     (6, "previews", m0006_previews::steps),
     (7, "captions", m0007_captions::steps),
+    (8, "members", m0008_members::steps),
 ];
 
 pub(super) enum Step {

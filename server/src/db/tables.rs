@@ -31,10 +31,12 @@ tables! {
     RevisionPhotos { RevisionId, PhotoId, Position, Alt }
     PostTags { Tag, PublishedAt, PostId, Label }
 
-    Photos { Id, OwnerId, State, Failure, Generation, Width, Height, Widths, Colour, Bytes, CreatedAt, UpdatedAt }
+    Photos {
+        Id, OwnerId, State, Failure, Generation, Width, Height, Widths, Colour, HadLocation, Bytes, CreatedAt, UpdatedAt,
+    }
     Videos {
         Id, OwnerId, UploadId, State, Failure, Progress, Generation, DurationMs, Width, Height, HasAudio, SourceBytes,
-        Storyboard, Poster, Preview, Details, CreatedAt, UpdatedAt,
+        Storyboard, Poster, Preview, Details, Attempt, Pace, HadLocation, ClaimedMs, CreatedAt, UpdatedAt,
     }
     Renditions {
         VideoId, Generation, File, Width, Height, FrameRate, Codecs, PeakBandwidth, AverageBandwidth, Bytes, InitBytes,

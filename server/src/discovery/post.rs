@@ -6,12 +6,14 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::Context;
 use crate::moderation;
+use crate::photos;
 use crate::posts::{self, Content, Post, Revision, Visibility, present, shown_state};
 use crate::time_id::PostId;
+use crate::videos::{self, VideoStatus};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use web::Lang;
 use web::posts::{OwnPost, PostContent, PostView, Thanking};
+use web::{Lang, MediaNote};
 
 /// GET /posts/{id}
 pub async fn post(
@@ -115,10 +117,37 @@ async fn own(app: &App, shown: &Content, newest: &Revision) -> Result<Option<Own
     };
     Ok(Some(OwnPost {
         state,
+        media: media_notes(app, shown, newest).await?,
         shows_published: post.visibility == Visibility::Published && newest.id != shown.revision.id,
         reason: outcome.as_ref().and_then(|outcome| outcome.reason).map(Into::into),
         note: outcome.map(|outcome| outcome.note).filter(|note| !note.is_empty()),
         edit_url: (!newest.state.is_waiting()).then(|| format!("/posts/{}/edit", post.id)),
         withdraw_url: Some(format!("/posts/{}/withdraw", post.id)),
     }))
+}
+
+/// What its author is told of the video and the photos: how far those of the newest revision are, and what became of those on this page.
+async fn media_notes(app: &App, shown: &Content, newest: &Revision) -> Result<Vec<MediaNote>> {
+    let written = match newest.id == shown.revision.id {
+        true => None,
+        false => posts::content(&app.db, newest.id).await?,
+    };
+    let written = written.as_ref().unwrap_or(shown);
+    let mut notes = Vec::new();
+    if let Some(video) = &written.video {
+        notes.extend(videos::present::preparing_one(app, video).await?.map(MediaNote::Preparing));
+        if video.state == VideoStatus::Failed && written.revision.state.is_open() {
+            let (fault, longest) = (videos::fault(video), videos::present::longest(app));
+            notes.push(MediaNote::VideoFailed { fault, longest });
+        }
+    }
+    notes.extend(shown.video.iter().flat_map(videos::notes));
+    let photos = written.photos.iter().chain(&shown.photos);
+    for note in photos.filter_map(|(photo, _)| photos::note(photo)) {
+        // What is true of several is said once.
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    Ok(notes)
 }

@@ -43,9 +43,10 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
             ..web::Chrome::default()
         },
     };
-    let view = ErrorView { status: status.as_u16(), cause: cause(page) };
+    let told = response.extensions().get::<ErrorCause>().copied();
+    let view = ErrorView { status: status.as_u16(), cause: told.or_else(|| cause(page)) };
     let mut filled = if wants_json {
-        let message = chrome.lang.ta(format!("{}-words", view.key()));
+        let message = view.plain_words(chrome.lang);
         let body = serde_json::json!({
             "error": page, "message": message, "request_id": chrome.request_id,
         });

@@ -17,7 +17,7 @@ pub use schedule::{Every, Schedule};
 pub use worker::{Registry, Worker, run_until_idle};
 
 use crate::app::App;
-use crate::db::{Result, Tx};
+use crate::db::{Db, Result, Tx};
 use crate::time_id::{Clock, JobId, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -124,6 +124,12 @@ pub async fn enqueue_at<J: Job>(
     sql::insert::<J>(tx, clock, &payload, run_at, unique_key).await?;
     tx.mark_enqueued();
     Ok(())
+}
+
+/// Jobs of one kind that run or wait for a worker, in the order in which they are taken; at most `limit`.
+pub async fn in_line<J: Job>(db: &Db, limit: u64) -> Result<Vec<J>> {
+    let payloads = sql::in_line(db, J::KIND, limit).await?;
+    Ok(payloads.iter().filter_map(|payload| serde_json::from_str(payload).ok()).collect())
 }
 
 /// How long a lease lasts without renewal: what a killed worker's jobs wait before another takes them.

@@ -69,8 +69,26 @@ fn ready(kinds: &[&'static str], now: Timestamp) -> SelectStatement {
         )
         .order_by(Jobs::Priority, Order::Asc)
         .order_by(Jobs::RunAt, Order::Asc)
+        .order_by(Jobs::Id, Order::Asc)
         .limit(1)
         .take()
+}
+
+/// The payloads of a kind's jobs that run or wait, first come first.
+pub(super) async fn in_line(db: &Db, kind: &'static str, limit: u64) -> Result<Vec<String>> {
+    let select = Query::select()
+        .column(Jobs::Payload)
+        .from(Jobs::Table)
+        .and_where(Expr::col(Jobs::Kind).eq(kind))
+        .and_where(Expr::col(Jobs::State).is_in(["running", "queued"]))
+        // Those that run come first.
+        .order_by(Jobs::State, Order::Desc)
+        .order_by(Jobs::Priority, Order::Asc)
+        .order_by(Jobs::RunAt, Order::Asc)
+        .order_by(Jobs::Id, Order::Asc)
+        .limit(limit)
+        .take();
+    db.rows(&select).await?.iter().map(|row| row.get("payload")).collect()
 }
 
 /// Takes the next ready job of one of these kinds. Looks without a lock first: an idle worker never holds up a writer.

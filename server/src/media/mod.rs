@@ -9,8 +9,10 @@
 //!
 //! Not here: who may see an object (the caller asks `policy` first), what an object means (the
 //! features' tables). The database is the truth about how much of an upload is there; the store only
-//! promises to forget whatever goes beyond it. [`upload`] is the tus server over the two.
+//! promises to forget whatever goes beyond it. [`upload`] is the tus server over the two, [`allowance`] how much
+//! one member may send.
 
+pub mod allowance;
 mod folder;
 pub mod keys;
 mod s3;

@@ -64,7 +64,10 @@ pub async fn preparing(
         return Err(Error::NotFound);
     }
     let view = PreparingView {
-        percent: content.video.as_ref().map(videos::percent),
+        preparing: match &content.video {
+            Some(video) => videos::present::preparing_one(&app, video).await?,
+            None => None,
+        },
         content: posts::present::content(&app, context.lang, &content),
     };
     Ok(context.page(web::review::preparing(&context.chrome, &view)))

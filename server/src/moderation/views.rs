@@ -89,12 +89,17 @@ async fn preparing(app: &App) -> Result<Vec<PreparingItem>> {
         .into_iter()
         .map(|video| (video.id, video))
         .collect();
+    let line = videos::present::Line::around(&app.db, videos.values()).await?;
+    let now = app.clock.now();
     let item = |(post, revision, author): (posts::Post, posts::Revision, String)| PreparingItem {
         url: format!("/review/preparing/{}", revision.id),
         title: revision.title,
         kind: post.kind.into(),
         author,
-        percent: revision.video_id.and_then(|id| videos.get(&id)).map(videos::percent),
+        preparing: revision
+            .video_id
+            .and_then(|id| videos.get(&id))
+            .and_then(|video| videos::present::preparing(video, &line, now)),
     };
     Ok(listed.into_iter().map(item).collect())
 }

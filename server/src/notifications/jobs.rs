@@ -55,8 +55,9 @@ async fn write(
             Some(web::mail::rejected(lang, nickname, title, reason, &payload.note, &url))
         }
         (Kind::VideoFailed, _) => failed_video(tx, payload.post).await?.map(|video| {
-            let why = videos::actions::failure_message(&video);
-            web::mail::video_failed(lang, nickname, title, why, &url)
+            let longest = videos::present::longest(app);
+            let why = videos::fault(&video).plain_video_words(lang, longest);
+            web::mail::video_failed(lang, nickname, title, &why, &url)
         }),
         (Kind::PhotoFailed, _) => Some(web::mail::photo_failed(lang, nickname, title, &url)),
         (Kind::Thanked | Kind::ChangesRequested | Kind::Rejected, _) => None,

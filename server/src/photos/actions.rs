@@ -6,7 +6,7 @@ use crate::access::{Viewer, policy, rate_limit};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::media::Key;
+use crate::media::{Key, allowance};
 use crate::posts;
 use crate::time_id::{Clock, PhotoId, PostId};
 use crate::{jobs, media};
@@ -18,7 +18,7 @@ use tokio::io::AsyncWriteExt;
 /// Takes one photo for a post, as a stream; what it is, the transcoder finds out. `None` for an empty file, which is what a browser
 /// sends for a field nobody filled.
 ///
-/// Errors: [`Error::TooLarge`] past the configured size; [`Error::Conflict`] when the post is full or waits in review.
+/// Errors: [`Error::TooLarge`] past the configured size; [`Error::Exceeded`] past what the member may send; [`Error::Conflict`] when the post is full or waits in review.
 pub async fn take_in<E>(
     app: &App,
     viewer: &Viewer,
@@ -43,6 +43,7 @@ pub async fn take_in<E>(
     app.media.put_file(&key, spool.path(), "application/octet-stream").await?;
     let taken = async {
         let mut tx = app.db.begin().await?;
+        allowance::take(&mut tx, app, proof.actor, length).await?;
         sql::insert(&mut tx, &app.clock, &proof, id, length).await?;
         posts::actions::attach_photo(&mut tx, &app.clock, viewer, post, id).await?;
         jobs::enqueue(&mut tx, &app.clock, &ProcessPhoto { photo: id }).await?;

@@ -9,8 +9,8 @@ use crate::media::{Key, Prefix, WorkFolder};
 use crate::posts;
 use crate::time_id::PhotoId;
 use serde::{Deserialize, Serialize};
-use transcoder_protocol::run::run;
-use transcoder_protocol::{Output, PhotoLimits, PhotoOutput, PhotoTask, Task};
+use transcoder_protocol::run::{TaskFailure, run};
+use transcoder_protocol::{Failure, Output, PhotoLimits, PhotoOutput, PhotoTask, Task};
 
 /// Turns the photo as sent into its renditions. Done already is done: only a processing photo is touched.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +25,27 @@ impl Job for ProcessPhoto {
     const MAX_ATTEMPTS: u32 = 3;
 
     async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
+        let made = self.attempt(app, lease).await;
+        if let Err(JobError::Retry(error) | JobError::GiveUp(error)) = &made {
+            let known = error.downcast_ref::<TaskFailure>();
+            let failure = known.map_or(Failure::Crashed, |known| known.failure);
+            let mut tx = app.db.begin().await?;
+            lease.hold(&mut tx).await?;
+            sql::note_failure(&mut tx, &app.clock, self.photo, failure.name()).await?;
+            tx.commit().await?;
+        }
+        made
+    }
+
+    async fn bury(&self, app: &App, tx: &mut Tx) -> anyhow::Result<()> {
+        let told = super::find(&mut *tx, self.photo).await?.and_then(|photo| photo.failure);
+        let told = told.as_deref().and_then(Failure::from_name).unwrap_or(Failure::Crashed);
+        settle_failed(app, tx, self.photo, told.name()).await
+    }
+}
+
+impl ProcessPhoto {
+    async fn attempt(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
         let Some(photo) = super::find(&app.db, self.photo).await? else { return Ok(()) };
         if photo.state != PhotoState::Processing {
             return Ok(());
@@ -45,7 +66,11 @@ impl Job for ProcessPhoto {
                 )));
             }
             Err(failed) if failed.failure.is_worth_retrying() => {
-                return Err(JobError::Retry(anyhow::anyhow!("{failed}")));
+                return Err(JobError::Retry(failed.into()));
+            }
+            // Not the file's fault, and no other attempt helps: somebody has to look.
+            Err(failed) if failed.failure == Failure::Tainted => {
+                return Err(JobError::GiveUp(failed.into()));
             }
             Err(failed) => {
                 tracing::info!(photo = %photo.id, %failed, "a photo can't be used");
@@ -69,10 +94,6 @@ impl Job for ProcessPhoto {
         // The original has what the renditions must not have: where it was taken, with what. It isn't kept.
         app.media.delete(&Key::photo_source(photo.id)).await?;
         Ok(())
-    }
-
-    async fn bury(&self, app: &App, tx: &mut Tx) -> anyhow::Result<()> {
-        settle_failed(app, tx, self.photo, transcoder_protocol::Failure::Crashed.name()).await
     }
 }
 

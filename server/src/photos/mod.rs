@@ -15,7 +15,9 @@ pub use sql::{find, find_many, read, select};
 
 use crate::text_enum;
 use crate::time_id::{AccountId, PhotoId};
+use crate::videos;
 use serde::{Deserialize, Serialize};
+use web::MediaNote;
 use web::media::{Files, Picture};
 
 /// What is made of each photo, in pixels of width: a phone's list, a phone's page, a desktop's page, full screen.
@@ -30,7 +32,7 @@ pub struct Photo {
     pub id: PhotoId,
     pub owner_id: AccountId,
     pub state: PhotoState,
-    /// A `transcoder_protocol::Failure` name, when failed.
+    /// A `transcoder_protocol::Failure` name, when failed; of the attempt before, when processing.
     pub failure: Option<String>,
     pub generation: i64,
     /// Of the widest file, upright; 0 until ready.
@@ -40,6 +42,8 @@ pub struct Photo {
     pub widths: Vec<u32>,
     /// `#rrggbb`.
     pub colour: Option<String>,
+    /// Whether the file said where it was taken. `false` until ready.
+    pub had_location: bool,
 }
 
 /// What is needed of a ready photo to show it; lists keep it with the post.
@@ -76,6 +80,17 @@ impl Shown {
         let Self { id, generation, width, height, widths, colour, alt } = self;
         let folder = format!("/media/photos/{id}/{generation}/");
         Picture { alt, width, height, colour, files: Files::Widths { folder, widths } }
+    }
+}
+
+/// What its author alone is told of it.
+pub fn note(photo: &Photo) -> Option<MediaNote> {
+    match photo.state {
+        PhotoState::Failed => {
+            Some(MediaNote::PhotoFailed(videos::present::fault_named(photo.failure.as_deref())))
+        }
+        PhotoState::Ready if photo.had_location => Some(MediaNote::LocationRemoved),
+        PhotoState::Ready | PhotoState::Processing => None,
     }
 }
 

@@ -18,6 +18,7 @@ pub fn select() -> SelectStatement {
         Photos::Height,
         Photos::Widths,
         Photos::Colour,
+        Photos::HadLocation,
     ];
     Query::select()
         .columns(columns.map(|column| (Photos::Table, column)))
@@ -36,6 +37,7 @@ pub fn read(row: &Row) -> Result<Photo> {
         height: row.get::<Option<u32>>("height")?.unwrap_or(0),
         widths: serde_json::from_str(&row.get::<String>("widths")?).unwrap_or_default(),
         colour: row.get("colour")?,
+        had_location: row.get::<i64>("had_location")? != 0,
     })
 }
 
@@ -103,9 +105,27 @@ pub(super) async fn set_ready(
             (Photos::Height, i64::from(output.height).into()),
             (Photos::Widths, widths.into()),
             (Photos::Colour, output.colour.clone().into()),
+            (Photos::HadLocation, i64::from(output.had_location).into()),
             (Photos::UpdatedAt, clock.now().into()),
         ])
         .and_where(Expr::col(Photos::Id).eq(id))
+        .take();
+    tx.execute(&statement).await.map(drop)
+}
+
+/// Remembers why an attempt came to nothing; there will be another one.
+pub(super) async fn note_failure(
+    tx: &mut Tx,
+    clock: &Clock,
+    id: PhotoId,
+    failure: &str,
+) -> Result<()> {
+    let statement = Query::update()
+        .table(Photos::Table)
+        .value(Photos::Failure, failure)
+        .value(Photos::UpdatedAt, clock.now())
+        .and_where(Expr::col(Photos::Id).eq(id))
+        .and_where(Expr::col(Photos::State).eq(PhotoState::Processing))
         .take();
     tx.execute(&statement).await.map(drop)
 }

@@ -10,8 +10,8 @@ use crate::http::context::redirect_with;
 use crate::http::{Context, Fields, Query, wants_json};
 use crate::media::upload;
 use crate::time_id::{PhotoId, PostId};
-use crate::videos::{VideoStatus, actions::failure_message};
-use crate::{access::policy, moderation, photos, videos};
+use crate::videos::{self, VideoStatus};
+use crate::{access::policy, moderation, photos};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::multipart::MultipartError;
@@ -24,15 +24,14 @@ use serde_json::json;
 use web::compose::{
     ChooseKindView, ComposePhoto, ComposeVideo, ComposeView, DraftLink, Limits, VideoState,
 };
-use web::{Flash, When};
+use web::{FieldErrors, Flash, Given, MediaNote, Size, When};
 
 fn limits(app: &App) -> Limits {
-    let megabytes = |bytes: u64| u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
     Limits {
         photos: super::PHOTOS as u32,
-        photo_megabytes: megabytes(app.config.photo_max_bytes),
-        video_megabytes: megabytes(app.config.video_max_bytes),
-        video_seconds: u32::try_from(app.config.video_max_seconds).unwrap_or(u32::MAX),
+        photo_bytes: app.config.photo_max_bytes,
+        video_bytes: app.config.video_max_bytes,
+        video_seconds: videos::present::longest(app).0,
     }
 }
 
@@ -111,7 +110,8 @@ struct Taken {
     post: PostId,
     fields: Fields,
     new_photos: Vec<PhotoId>,
-    refused: Vec<(&'static str, &'static str, Option<i64>)>,
+    /// What became of the files that were not taken.
+    refused: FieldErrors,
 }
 
 async fn take_form(
@@ -134,17 +134,12 @@ async fn take_form(
             Some(post) => post,
             None => start(app, &context.viewer, &fields).await?,
         };
-        Taken { post, fields, new_photos: Vec::new(), refused: Vec::new() }
+        Taken { post, fields, new_photos: Vec::new(), refused: FieldErrors::default() }
     };
     let Taken { post, fields, new_photos, refused } = taken;
     let mut form = Form::read(&fields, &app.regions);
     form.draft.photos.extend(new_photos.into_iter().map(|id| (id, String::new())));
-    for (field, key, number) in refused {
-        match number {
-            Some(number) => form.errors.add_with(field, key, number),
-            None => form.errors.add(field, key),
-        }
-    }
+    form.errors.extend(refused);
     let button = Button::read(fields.get("action"));
     button.rearrange(&mut form.draft.photos);
 
@@ -246,7 +241,7 @@ async fn take_multipart(
     let mut parts =
         Multipart::from_request(request, &()).await.map_err(|_| Error::BadRequest("no form"))?;
     let (mut post, mut fields, mut words) = (post, Fields::default(), 0usize);
-    let (mut new_photos, mut refused) = (Vec::new(), Vec::new());
+    let (mut new_photos, mut refused) = (Vec::new(), FieldErrors::default());
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
         words += name.len() + PART;
@@ -274,21 +269,16 @@ async fn take_multipart(
             Some(id) => id,
             None => *post.insert(start(app, viewer, &fields).await?),
         };
-        match name.as_str() {
+        let name = name.as_str();
+        match name {
             "photos" => match photos::actions::take_in(app, viewer, id, part.into_stream()).await {
                 Ok(Some(photo)) => new_photos.push(photo),
-                Ok(None) => refused.push(("photos", "error-file-empty", None)),
-                Err(Error::TooLarge) => {
-                    let megabytes = i64::from(limits(app).photo_megabytes);
-                    refused.push(("photos", "error-file-too-big", Some(megabytes)));
-                }
+                Ok(None) => refused.add("photos", "photo-error-empty"),
+                Err(Error::TooLarge) => too_big(&mut refused, name, app.config.photo_max_bytes),
                 Err(Error::Conflict(_)) => {
-                    refused.push(("photos", "error-photos-many", Some(super::PHOTOS as i64)));
+                    refused.add_with("photos", "error-photos-many", super::PHOTOS as i64);
                 }
-                Err(Error::TooMany { .. }) => {
-                    refused.push(("photos", "error-too-many-words", None));
-                }
-                Err(error) => return Err(error),
+                Err(error) => over_limit(&mut refused, name, error)?,
             },
             "video" => {
                 let proof = policy::can_write(viewer)?;
@@ -304,13 +294,9 @@ async fn take_multipart(
                 match received {
                     Ok(_) => {}
                     Err(Error::TooLarge) => {
-                        let megabytes = i64::from(limits(app).video_megabytes);
-                        refused.push(("video", "error-file-too-big", Some(megabytes)));
+                        too_big(&mut refused, name, app.config.video_max_bytes);
                     }
-                    Err(Error::TooMany { .. }) => {
-                        refused.push(("video", "error-too-many-words", None));
-                    }
-                    Err(error) => return Err(error),
+                    Err(error) => over_limit(&mut refused, name, error)?,
                 }
             }
             _ => {}
@@ -321,6 +307,20 @@ async fn take_multipart(
         None => start(app, viewer, &fields).await?,
     };
     Ok(Taken { post, fields, new_photos, refused })
+}
+
+fn too_big(refused: &mut FieldErrors, field: &str, most: u64) {
+    refused.add_naming(field, "error-file-too-big", &[("size", Given::Size(most))]);
+}
+
+/// A limit of this member's is told beside the field; any other error ends the request.
+fn over_limit(refused: &mut FieldErrors, field: &str, error: Error) -> Result<()> {
+    match error {
+        Error::TooMany { .. } => refused.add(field, "error-too-many-words"),
+        Error::Exceeded(exceeded) => exceeded.cause().tell(refused, field),
+        other => return Err(other),
+    }
+    Ok(())
 }
 
 /// Twice the largest form that could be taken whole.
@@ -382,10 +382,10 @@ pub async fn add_photos(
 ) -> Result<Response> {
     let id = parse_id(&id)?;
     actions::open(&app.db, &context.viewer, id).await?;
-    let refuse = |status: StatusCode, key: &str, n: usize| {
-        let message = context.lang.ta1(key, "n", n);
+    let refuse = |status: StatusCode, message: String| {
         Ok((status, Json(json!({ "message": message }))).into_response())
     };
+    let lang = context.lang;
     let mut taken = Vec::new();
     while let Some(part) =
         parts.next_field().await.map_err(|_| Error::BadRequest("the form broke off"))?
@@ -395,13 +395,18 @@ pub async fn add_photos(
         }
         match photos::actions::take_in(&app, &context.viewer, id, part.into_stream()).await {
             Ok(Some(photo)) => taken.push(json!({ "id": photo, "url": null })),
-            Ok(None) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, "error-file-empty", 0),
+            Ok(None) => {
+                let message = lang.ta("photo-error-empty").into_owned();
+                return refuse(StatusCode::UNPROCESSABLE_ENTITY, message);
+            }
             Err(Error::TooLarge) => {
-                let megabytes = limits(&app).photo_megabytes as usize;
-                return refuse(StatusCode::PAYLOAD_TOO_LARGE, "error-file-too-big", megabytes);
+                let most = Size(app.config.photo_max_bytes);
+                let message = lang.ta1("error-file-too-big", "size", most);
+                return refuse(StatusCode::PAYLOAD_TOO_LARGE, message);
             }
             Err(Error::Conflict(_)) => {
-                return refuse(StatusCode::CONFLICT, "error-photos-many", super::PHOTOS);
+                let message = lang.ta1("error-photos-many", "n", super::PHOTOS);
+                return refuse(StatusCode::CONFLICT, message);
             }
             Err(error) => return Err(error),
         }
@@ -417,21 +422,26 @@ pub async fn status(
 ) -> Result<Response> {
     let editing = actions::open(&app.db, &context.viewer, parse_id(&id)?).await?;
     let view = view_of(&app, &context, &editing).await?;
+    let lang = context.lang;
     let video = view.video.map(|video| {
-        let (state, percent, message) = match &video.state {
-            VideoState::Uploading { percent } => ("uploading", *percent, None),
-            VideoState::Processing { percent } => ("processing", *percent, None),
-            VideoState::Ready => ("ready", 100, None),
-            VideoState::Failed { error } => ("failed", 0, Some(context.lang.ta(error))),
+        let state = &video.state;
+        let percent = match state {
+            VideoState::Ready => 100,
+            other => other.percent().unwrap_or(0),
         };
-        json!({ "state": state, "percent": percent, "message": message })
+        let note = |note: &MediaNote| json!({ "text": note.plain_words(lang), "warns": note.is_warning() });
+        json!({
+            "state": state.slug(), "percent": percent, "message": state.plain_words(lang),
+            "notes": video.notes.iter().map(note).collect::<Vec<_>>(), "retry": state.may_retry(),
+        })
     });
     let photos: Vec<_> = view
         .photos
         .iter()
         .map(|photo| {
             let url = photo.picture.as_ref().map(|picture| picture.small());
-            json!({ "id": photo.id, "url": url })
+            let note = photo.note.map(|note| note.plain_words(lang));
+            json!({ "id": photo.id, "url": url, "note": note })
         })
         .collect();
     let state = view.state.slug();
@@ -481,26 +491,18 @@ async fn view_of(app: &App, context: &Context, editing: &Editing) -> Result<Comp
     let found = photos::find_many(&app.db, &ids).await?;
     let mut view =
         ComposeView::new(post.kind.into(), app.regions.choices(context.lang), limits(app));
-    let mut failed_photo = None;
     for (id, alt) in &draft.photos {
         let photo = found.iter().find(|photo| photo.id == *id);
-        if let Some(photo) = photo
-            && photo.state == photos::PhotoState::Failed
-        {
-            failed_photo = Some(match photo.failure.as_deref() {
-                Some("too_many_pixels" | "too_heavy") => "error-photo-pixels",
-                Some("empty") => "error-file-empty",
-                _ => "error-photo-format",
-            });
+        let note = photo.and_then(photos::note);
+        if let Some(MediaNote::PhotoFailed(fault)) = note {
+            view.errors.add("photos", &fault.photo_key());
         }
         view.photos.push(ComposePhoto {
             id: id.to_string(),
             picture: photo.and_then(|photo| photos::picture(photo, alt)),
             alt: alt.clone(),
+            note,
         });
-    }
-    if let Some(key) = failed_photo {
-        view.errors.add("photos", key);
     }
     view.video = video_of(app, editing).await?;
     view.id = Some(post.id.to_string());
@@ -547,6 +549,7 @@ async fn video_of(app: &App, editing: &Editing) -> Result<Option<ComposeVideo>> 
             poster: None,
             seconds: None,
             captions: None,
+            notes: Vec::new(),
         }));
     };
     let Some(video) = videos::find(&app.db, id).await? else { return Ok(None) };
@@ -557,13 +560,15 @@ async fn video_of(app: &App, editing: &Editing) -> Result<Option<ComposeVideo>> 
     };
     Ok(Some(ComposeVideo {
         file_name,
-        state: match video.state {
-            VideoStatus::Queued | VideoStatus::Transcoding => {
-                VideoState::Processing { percent: videos::percent(&video) }
-            }
-            VideoStatus::Ready => VideoState::Ready,
-            VideoStatus::Failed => VideoState::Failed { error: failure_message(&video).to_owned() },
+        state: match videos::present::preparing_one(app, &video).await? {
+            Some(preparing) => VideoState::Processing(preparing),
+            None if video.state == VideoStatus::Ready => VideoState::Ready,
+            None => VideoState::Failed {
+                fault: videos::fault(&video),
+                longest: videos::present::longest(app),
+            },
         },
+        notes: videos::notes(&video),
         poster: player.as_ref().and_then(|player| player.poster.clone()),
         seconds: player.map(|player| player.seconds),
         captions: (video.state != VideoStatus::Failed).then(|| captions::state(revision)),

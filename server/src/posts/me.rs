@@ -5,11 +5,12 @@ use crate::access::Member;
 use crate::app::App;
 use crate::error::Result;
 use crate::http::{Context, Query};
+use crate::videos::present::{Line, preparing};
 use crate::{moderation, notifications, videos};
 use axum::extract::State;
 use axum::response::Response;
-use web::When;
 use web::accounts::{MeView, MyPost};
+use web::{Preparing, When};
 
 const PAGE: usize = 30;
 const NOTICES: usize = 3;
@@ -24,8 +25,13 @@ pub async fn me(
     let before = query.place("before");
     let page = sql::own_posts(&app.db, member.id, before.as_ref(), PAGE).await?;
     let mut posts = Vec::with_capacity(page.items.len());
+    let shown = page.items.iter().filter_map(|own| own.revision.video_id);
+    let found = videos::find_many(&app.db, &shown.collect::<Vec<_>>()).await?;
+    let line = Line::around(&app.db, &found).await?;
     for own in &page.items {
-        posts.push(row(&app, own).await?);
+        let video = found.iter().find(|video| Some(video.id) == own.revision.video_id);
+        let preparing = video.and_then(|video| preparing(video, &line, app.clock.now()));
+        posts.push(row(&app, own, preparing).await?);
     }
     let view = MeView {
         nickname: member.nickname.clone(),
@@ -38,7 +44,11 @@ pub async fn me(
     Ok(context.page(web::accounts::me(&context.chrome, &view)))
 }
 
-async fn row(app: &App, OwnPost { post, revision }: &OwnPost) -> Result<MyPost> {
+async fn row(
+    app: &App,
+    OwnPost { post, revision }: &OwnPost,
+    preparing: Option<Preparing>,
+) -> Result<MyPost> {
     let state = super::shown_state(post, revision);
     let reason = match revision.state {
         super::RevisionState::ChangesRequested | super::RevisionState::Rejected => {
@@ -46,12 +56,6 @@ async fn row(app: &App, OwnPost { post, revision }: &OwnPost) -> Result<MyPost> 
                 .await?
                 .and_then(|outcome| outcome.reason)
                 .map(Into::into)
-        }
-        _ => None,
-    };
-    let percent = match revision.video_id {
-        Some(id) if revision.state == super::RevisionState::Processing => {
-            videos::find(&app.db, id).await?.map(|video| videos::percent(&video))
         }
         _ => None,
     };
@@ -65,7 +69,7 @@ async fn row(app: &App, OwnPost { post, revision }: &OwnPost) -> Result<MyPost> 
         url,
         kind: post.kind.into(),
         state,
-        percent,
+        preparing,
         reason,
         thanks: u32::try_from(post.thanks_count).unwrap_or(u32::MAX),
         updated: When(post.updated_at.as_millis()),

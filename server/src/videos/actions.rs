@@ -1,7 +1,7 @@
 //! What can be done with a video.
 
 use super::jobs::{DropVideo, TranscodeVideo};
-use super::{Video, VideoStatus, sql};
+use super::{VideoStatus, sql};
 use crate::access::{Viewer, policy};
 use crate::app::App;
 use crate::db::Tx;
@@ -64,17 +64,4 @@ pub async fn drop_unless_used(tx: &mut Tx, clock: &Clock, video: VideoId) -> Res
 /// Ends the work on a video that nobody waits for any more.
 pub async fn cancel_unless_used(tx: &mut Tx, clock: &Clock, video: VideoId) -> Result<()> {
     Ok(sql::cancel_unused(tx, clock, video).await?)
-}
-
-/// The message key of a failure: what happened and what to do next.
-pub fn failure_message(video: &Video) -> &'static str {
-    match video.failure.as_deref() {
-        Some("empty") => "video-error-empty",
-        Some("unknown_format" | "unsupported_codec") => "video-error-format",
-        Some("damaged") => "video-error-truncated",
-        Some("no_video") => "video-error-no-video",
-        Some("too_long") => "video-error-too-long",
-        Some("too_many_pixels" | "too_many_tracks" | "too_heavy") => "video-error-too-big",
-        _ => "video-error-internal",
-    }
 }

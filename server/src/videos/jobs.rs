@@ -1,6 +1,7 @@
 //! Making a video playable.
 
-use super::{Preview, Video, VideoStatus, preview, sql};
+use super::preview::{self, Watch};
+use super::{Pace, Preview, Video, VideoStatus, sql};
 use crate::app::App;
 use crate::db::Tx;
 use crate::jobs::{self, Job, JobError, Lane, Lease};
@@ -8,6 +9,7 @@ use crate::media::{Key, MediaError, Prefix, WorkFolder, upload};
 use crate::posts;
 use crate::time_id::VideoId;
 use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use transcoder_protocol::run::{TaskFailure, run};
@@ -25,21 +27,27 @@ impl Job for TranscodeVideo {
     const MAX_ATTEMPTS: u32 = 3;
 
     async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
-        let Some(video) = super::find(&app.db, self.video).await? else { return Ok(()) };
-        let mut tx = app.db.begin().await?;
-        lease.hold(&mut tx).await?;
-        // A worker that died left it in `transcoding`.
-        let from = [VideoStatus::Queued, VideoStatus::Transcoding];
-        if !sql::move_to(&mut tx, &app.clock, video.id, &from, VideoStatus::Transcoding, None)
-            .await?
-        {
-            return Ok(());
+        let made = self.attempt(app, lease).await;
+        if let Err(JobError::Retry(error) | JobError::GiveUp(error)) = &made {
+            let known = error.downcast_ref::<TaskFailure>();
+            let failure = known.map_or(Failure::Crashed, |known| known.failure);
+            self.wait_for_next(app, lease, failure).await?;
         }
-        if let Some(left) = &video.preview {
-            end_preview(app, &mut tx, video.id, left, None).await?;
-        }
-        tx.commit().await?;
+        made
+    }
 
+    async fn bury(&self, app: &App, tx: &mut Tx) -> anyhow::Result<()> {
+        // A worker that died left no word.
+        let video = super::find(&mut *tx, self.video).await?;
+        let told = video.filter(|video| video.state == VideoStatus::Queued);
+        let told = told.and_then(|video| Failure::from_name(video.failure.as_deref()?));
+        self.fail(app, tx, told.unwrap_or(Failure::Crashed)).await
+    }
+}
+
+impl TranscodeVideo {
+    async fn attempt(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
+        let Some(video) = self.begin(app, lease).await? else { return Ok(()) };
         let source = Key::video_source(video.id);
         if let Some(upload) = video.upload_id
             && !app.media.exists(&source).await?
@@ -62,42 +70,39 @@ impl Job for TranscodeVideo {
                 ..VideoLimits::default()
             },
         });
-        let output = match self.transcode(app, lease, &work, &task).await {
+        let watch = Watch {
+            app,
+            video: self.video,
+            output: work.output(),
+            token: format!("{}{}", lease.id.to_string().replace('-', ""), lease.attempt),
+            pace: Mutex::new(Pace::begin(app.clock.now())),
+        };
+        let generation = video.generation + 1;
+        let output = match transcode(app, &watch, &task).await {
             Ok(Some(Output::Video(output))) => output,
-            Ok(None) => {
-                tracing::info!(video = %video.id, "nobody waits for this video any more");
-                return Ok(());
-            }
+            Ok(None) => return self.leave(app, lease, &watch.token, generation).await,
             Ok(Some(Output::Photo(_))) => {
                 return Err(JobError::GiveUp(anyhow::anyhow!(
                     "the transcoder answered with a photo"
                 )));
             }
             Err(failed) if failed.failure.is_worth_retrying() => {
-                return Err(JobError::Retry(anyhow::anyhow!("{failed}")));
+                return Err(JobError::Retry(failed.into()));
+            }
+            // Not the file's fault, and no other attempt helps: somebody has to look.
+            Err(failed) if failed.failure == Failure::Tainted => {
+                return Err(JobError::GiveUp(failed.into()));
             }
             Err(failed) => {
                 tracing::info!(video = %video.id, %failed, "a video can't be used");
                 return self.settle_failed(app, lease, failed.failure).await;
             }
         };
-        let generation = video.generation + 1;
-        store(app, &work, video.id, generation, &output).await?;
-
-        let revisions = posts::revisions_with_video(&app.db, video.id).await?;
-        let mut tx = app.db.begin().await?;
-        lease.hold(&mut tx).await?;
-        sql::set_ready(&mut tx, &app.clock, video.id, generation, &output).await?;
-        if let Some(Video { preview: Some(mut preview), .. }) =
-            super::find(&mut tx, video.id).await?
+        if !store(app, &watch, generation, &output).await?
+            || !self.settle_ready(app, lease, generation, &output).await?
         {
-            preview.is_complete = true;
-            end_preview(app, &mut tx, video.id, &preview, Some(preview::KEPT)).await?;
+            return self.leave(app, lease, &watch.token, generation).await;
         }
-        for (post, revision) in &revisions {
-            posts::actions::media_settled(&mut tx, &app.clock, post, revision).await?;
-        }
-        tx.commit().await?;
         if video.generation > 0 {
             let old = Prefix::video_generation(video.id, video.generation);
             app.media.delete_prefix(&old).await?;
@@ -105,32 +110,85 @@ impl Job for TranscodeVideo {
         Ok(())
     }
 
-    async fn bury(&self, app: &App, tx: &mut Tx) -> anyhow::Result<()> {
-        self.fail(app, tx, Failure::Crashed).await
+    /// `None` when nobody waits for it any more, or it is made already.
+    async fn begin(&self, app: &App, lease: &Lease) -> Result<Option<Video>, JobError> {
+        let Some(video) = super::find(&app.db, self.video).await? else { return Ok(None) };
+        let mut tx = app.db.begin().await?;
+        lease.hold(&mut tx).await?;
+        let begun = sql::begin_attempt(&mut tx, &app.clock, video.id, lease.attempt).await?;
+        // What an attempt has left that died, or that was ended.
+        if let Some(left) = &video.preview
+            && (begun || video.state == VideoStatus::Failed)
+        {
+            end_preview(app, &mut tx, video.id, left, None).await?;
+        }
+        tx.commit().await?;
+        Ok(begun.then_some(video))
     }
-}
 
-impl TranscodeVideo {
-    /// Runs the child; its progress and what can be watched of the film go to the row. `None` when nobody wants the video any more; the
-    /// child is gone then.
-    async fn transcode(
+    /// Nobody waits for it any more: nothing stays of what this attempt has made.
+    async fn leave(
         &self,
         app: &App,
         lease: &Lease,
-        work: &WorkFolder,
-        task: &Task,
-    ) -> Result<Option<Output>, TaskFailure> {
-        let (tell, told) = mpsc::unbounded_channel();
-        let token = format!("{}{}", lease.id.to_string().replace('-', ""), lease.attempt);
-        let watch = preview::Watch { app, video: self.video, output: work.output(), token };
-        let child = run(&app.config.transcoder, task, move |update| {
-            // Nobody hears it any more: the child is about to be ended.
-            let _ = tell.send(update);
-        });
-        tokio::select! {
-            outcome = child => outcome.map(Some),
-            () = watch.follow(told) => Ok(None),
+        token: &str,
+        generation: i64,
+    ) -> Result<(), JobError> {
+        tracing::info!(video = %self.video, "nobody waits for this video any more");
+        let mut tx = app.db.begin().await?;
+        lease.hold(&mut tx).await?;
+        sql::end_preview(&mut tx, &app.clock, self.video, None).await?;
+        let drop = DropPreview { video: self.video, token: token.to_owned() };
+        jobs::enqueue(&mut tx, &app.clock, &drop).await?;
+        tx.commit().await?;
+        app.media.delete_prefix(&Prefix::video_generation(self.video, generation)).await?;
+        Ok(())
+    }
+
+    /// The attempt came to nothing. Until the next one its author sees that there will be one.
+    async fn wait_for_next(
+        &self,
+        app: &App,
+        lease: &Lease,
+        failure: Failure,
+    ) -> Result<(), JobError> {
+        let mut tx = app.db.begin().await?;
+        lease.hold(&mut tx).await?;
+        if let Some(Video { preview: Some(left), .. }) = super::find(&mut tx, self.video).await? {
+            end_preview(app, &mut tx, self.video, &left, None).await?;
         }
+        let from = [VideoStatus::Transcoding];
+        let name = Some(failure.name());
+        sql::move_to(&mut tx, &app.clock, self.video, &from, VideoStatus::Queued, name).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Returns whether anybody still waits for it.
+    async fn settle_ready(
+        &self,
+        app: &App,
+        lease: &Lease,
+        generation: i64,
+        output: &VideoOutput,
+    ) -> Result<bool, JobError> {
+        let revisions = posts::revisions_with_video(&app.db, self.video).await?;
+        let mut tx = app.db.begin().await?;
+        lease.hold(&mut tx).await?;
+        if !sql::set_ready(&mut tx, &app.clock, self.video, generation, output).await? {
+            return Ok(false);
+        }
+        if let Some(Video { preview: Some(mut preview), .. }) =
+            super::find(&mut tx, self.video).await?
+        {
+            preview.is_complete = true;
+            end_preview(app, &mut tx, self.video, &preview, Some(preview::KEPT)).await?;
+        }
+        for (post, revision) in &revisions {
+            posts::actions::media_settled(&mut tx, &app.clock, post, revision).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn settle_failed(
@@ -220,17 +278,47 @@ impl Job for DropVideo {
     }
 }
 
+/// Runs the child; its progress and what can be watched of the film go to the row. `None` when nobody wants the video any more; the
+/// child is gone then.
+async fn transcode(
+    app: &App,
+    watch: &Watch<'_>,
+    task: &Task,
+) -> Result<Option<Output>, TaskFailure> {
+    let (tell, told) = mpsc::unbounded_channel();
+    let child = run(&app.config.transcoder, task, move |update| {
+        // Nobody hears it any more: the child is about to be ended.
+        let _ = tell.send(update);
+    });
+    tokio::select! {
+        outcome = child => outcome.map(Some),
+        () = watch.follow(told) => Ok(None),
+    }
+}
+
+/// Brings what was made to the media store. Returns whether anybody still waits for it; what is there by then is left.
 async fn store(
     app: &App,
-    work: &WorkFolder,
-    id: VideoId,
+    watch: &Watch<'_>,
     generation: i64,
     output: &VideoOutput,
-) -> Result<(), JobError> {
+) -> Result<bool, JobError> {
+    let mut files = Vec::new();
     for file in output.files() {
-        let key = Key::video_file(id, generation, file)
+        let path = watch.output.join(file);
+        let bytes = tokio::fs::metadata(&path).await?.len();
+        let key = Key::video_file(watch.video, generation, file)
             .map_err(|error| JobError::GiveUp(error.into()))?;
-        app.media.put_file(&key, &work.output().join(file), key.content_type()).await?;
+        files.push((key, path, bytes));
     }
-    Ok(())
+    let all = files.iter().map(|(_, _, bytes)| bytes).sum();
+    let mut stored = 0;
+    for (key, path, bytes) in files {
+        if !watch.stored(stored, all).await? {
+            return Ok(false);
+        }
+        app.media.put_file(&key, &path, key.content_type()).await?;
+        stored += bytes;
+    }
+    Ok(true)
 }

@@ -2,17 +2,24 @@
 //!
 //! States: `queued → transcoding → ready | failed`, and `failed → queued` when its owner asks for another try. The source is kept,
 //! never served, so that a later generation can be made from it. A video that no revision shows is no longer worked on (`failed`, named
-//! `cancelled`), and dropped a day later.
+//! `cancelled`): the child is ended within seconds, what it has made goes at once, and the source a day later.
+//!
+//! An attempt that failed by no fault of the file leaves the video `queued`, named by its failure, until the next attempt; its author
+//! is told the class only after the last one. Failures of ours alone (`tainted`) bury the job at once, for an operator to see.
 //!
 //! Not here: bytes on their way in (`media::upload`), the work on frames (the transcoder), which post shows a video (`posts`).
 
 pub mod actions;
 mod jobs;
+mod pace;
 pub mod pages;
+pub mod present;
 mod preview;
 mod sql;
 
 pub use jobs::{DropPreview, DropVideo, TranscodeVideo};
+pub use pace::Pace;
+pub use present::{fault, notes};
 pub use preview::Preview;
 pub use sql::{find, find_many};
 
@@ -31,7 +38,7 @@ pub struct Video {
     pub owner_id: AccountId,
     pub upload_id: Option<UploadId>,
     pub state: VideoStatus,
-    /// A `transcoder_protocol::Failure` name, when failed.
+    /// A `transcoder_protocol::Failure` name, when failed; of the attempt before, when queued.
     pub failure: Option<String>,
     /// Thousandths done, while transcoding.
     pub progress: u16,
@@ -46,6 +53,14 @@ pub struct Video {
     pub poster: Option<transcoder_protocol::ImageFile>,
     /// What can be watched while it is being made, and for an hour after.
     pub preview: Option<Preview>,
+    /// Of the job that works on it; 0 before the first.
+    pub attempt: u32,
+    /// Of the running attempt, once it moves.
+    pub pace: Option<Pace>,
+    /// Whether the source said where it was filmed. `false` until ready.
+    pub had_location: bool,
+    /// Of a source that broke off: how long it should have been. `duration_ms` is how much of it there is.
+    pub claimed_ms: Option<u64>,
 }
 
 /// What is needed of a ready video's poster to show it; lists keep it with the post.
@@ -132,15 +147,6 @@ fn whole(video: &Video) -> Option<web::media::Video> {
         storyboard,
         captions: None,
     })
-}
-
-/// How far the work on it is, 0 to 100.
-pub fn percent(video: &Video) -> u8 {
-    match video.state {
-        VideoStatus::Queued | VideoStatus::Failed => 0,
-        VideoStatus::Transcoding => u8::try_from(video.progress / 10).unwrap_or(100),
-        VideoStatus::Ready => 100,
-    }
 }
 
 /// Whole seconds, rounded, at least one.

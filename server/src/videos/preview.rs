@@ -5,12 +5,13 @@
 //! attempt has a token of its own, which is part of every address. When the film is ready its real renditions take over, and the pieces stay
 //! for as long as somebody may be watching them ([`super::jobs::DropPreview`]).
 
-use super::sql;
+use super::{Pace, sql};
 use crate::app::App;
 use crate::media::Key;
 use crate::time_id::VideoId;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -67,7 +68,11 @@ pub(super) struct Watch<'a> {
     /// Where the transcoder writes.
     pub output: &'a Path,
     pub token: String,
+    pub pace: Mutex<Pace>,
 }
+
+/// Thousandths of the bar that the child's work is; the rest is for bringing the files to the store.
+pub(super) const MADE: u16 = 960;
 
 impl Watch<'_> {
     /// Ends when the video is no longer wanted; else stays until it is dropped. What can't be stored is logged and left out: the film is
@@ -84,7 +89,7 @@ impl Watch<'_> {
             let waiting = std::iter::from_fn(|| updates.try_recv().ok());
             for update in std::iter::once(first).chain(waiting).collect::<Vec<_>>() {
                 match update {
-                    Update::Progress(done) => permille = Some(done),
+                    Update::Progress(done) => permille = Some(part(done.into(), 1000, 0, MADE)),
                     // Made anew: those who watch keep what they have until the film is ready.
                     Update::Outline(_) if has_begun => preview = None,
                     Update::Outline(outline) => {
@@ -151,15 +156,32 @@ impl Watch<'_> {
         Ok(())
     }
 
+    /// Says that the child is done, and so many of the bytes it made have been stored. Returns whether the film is still wanted.
+    pub async fn stored(&self, bytes: u64, all: u64) -> anyhow::Result<bool> {
+        self.write(Some(part(bytes, all, MADE, 1000)), None).await
+    }
+
     async fn write(
         &self,
         permille: Option<u16>,
         preview: Option<&Preview>,
     ) -> anyhow::Result<bool> {
+        let progress = permille.map(|permille| {
+            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+            pace.note(self.app.clock.now(), permille);
+            (permille, pace.clone())
+        });
+        let progress = progress.as_ref().map(|(permille, pace)| (*permille, pace));
         let mut tx = self.app.db.begin().await?;
         let is_wanted =
-            sql::set_progress(&mut tx, &self.app.clock, self.video, permille, preview).await?;
+            sql::set_progress(&mut tx, &self.app.clock, self.video, progress, preview).await?;
         tx.commit().await?;
         Ok(is_wanted)
     }
+}
+
+/// Where between `from` and `to` one is who has done so much of all.
+fn part(done: u64, all: u64, from: u16, to: u16) -> u16 {
+    let share = (done.min(all) * u64::from(to - from)).checked_div(all).unwrap_or(0);
+    from + u16::try_from(share).unwrap_or(to - from)
 }

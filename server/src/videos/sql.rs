@@ -1,4 +1,4 @@
-use super::{Preview, Video, VideoStatus};
+use super::{Pace, Preview, Video, VideoStatus};
 use crate::db::tables::{Renditions, Revisions, Videos};
 use crate::db::{Prepared, Read, Result, Row, Tx, hole};
 use crate::posts::RevisionState;
@@ -25,6 +25,10 @@ fn select() -> SelectStatement {
             Videos::Storyboard,
             Videos::Poster,
             Videos::Preview,
+            Videos::Attempt,
+            Videos::Pace,
+            Videos::HadLocation,
+            Videos::ClaimedMs,
         ])
         .from(Videos::Table)
         .take()
@@ -46,6 +50,10 @@ fn read(row: &Row) -> Result<Video> {
         storyboard: json("storyboard")?.and_then(|text| serde_json::from_str(&text).ok()),
         poster: json("poster")?.and_then(|text| serde_json::from_str(&text).ok()),
         preview: json("preview")?.and_then(|text| serde_json::from_str(&text).ok()),
+        attempt: row.get("attempt")?,
+        pace: json("pace")?.and_then(|text| serde_json::from_str(&text).ok()),
+        had_location: row.get::<i64>("had_location")? != 0,
+        claimed_ms: row.get("claimed_ms")?,
     })
 }
 
@@ -132,12 +140,37 @@ pub(super) async fn move_to(
     Ok(tx.execute(&statement).await? == 1)
 }
 
+/// Says which attempt works on a video that is to be made. Returns whether it is.
+pub(super) async fn begin_attempt(
+    tx: &mut Tx,
+    clock: &Clock,
+    id: VideoId,
+    attempt: u32,
+) -> Result<bool> {
+    // A worker that died left it in `transcoding`.
+    let to_be_made = [VideoStatus::Queued, VideoStatus::Transcoding];
+    let statement = Query::update()
+        .table(Videos::Table)
+        .values([
+            (Videos::State, VideoStatus::Transcoding.into()),
+            (Videos::Failure, None::<String>.into()),
+            (Videos::Progress, 0i64.into()),
+            (Videos::Attempt, i64::from(attempt).into()),
+            (Videos::Pace, None::<String>.into()),
+            (Videos::UpdatedAt, clock.now().into()),
+        ])
+        .and_where(Expr::col(Videos::Id).eq(id))
+        .and_where(Expr::col(Videos::State).is_in(to_be_made))
+        .take();
+    Ok(tx.execute(&statement).await? == 1)
+}
+
 /// Writes how far the work is, in thousandths, and what can be watched already. Returns whether it is still wanted.
 pub(super) async fn set_progress(
     tx: &mut Tx,
     clock: &Clock,
     id: VideoId,
-    permille: Option<u16>,
+    progress: Option<(u16, &Pace)>,
     preview: Option<&Preview>,
 ) -> Result<bool> {
     let mut statement = Query::update()
@@ -146,8 +179,9 @@ pub(super) async fn set_progress(
         .and_where(Expr::col(Videos::Id).eq(id))
         .and_where(Expr::col(Videos::State).eq(VideoStatus::Transcoding))
         .take();
-    if let Some(permille) = permille {
+    if let Some((permille, pace)) = progress {
         statement.value(Videos::Progress, i64::from(permille));
+        statement.value(Videos::Pace, serde_json::to_string(pace).unwrap_or_default());
     }
     if let Some(preview) = preview {
         statement.value(Videos::Preview, serde_json::to_string(preview).unwrap_or_default());
@@ -171,22 +205,14 @@ pub(super) async fn end_preview(
     tx.execute(&statement).await.map(drop)
 }
 
-/// Puts a finished generation in place of the one before.
+/// Puts a finished generation in place of the one before. Returns whether anybody still waits for it; otherwise nothing happens.
 pub(super) async fn set_ready(
     tx: &mut Tx,
     clock: &Clock,
     id: VideoId,
     generation: i64,
     output: &VideoOutput,
-) -> Result<()> {
-    let clear = Query::delete()
-        .from_table(Renditions::Table)
-        .and_where(Expr::col(Renditions::VideoId).eq(id))
-        .take();
-    tx.execute(&clear).await?;
-    for rendition in &output.renditions {
-        insert_rendition(tx, id, generation, rendition).await?;
-    }
+) -> Result<bool> {
     let poster = output.posters.first().and_then(|best| serde_json::to_string(&best.image).ok());
     let statement = Query::update()
         .table(Videos::Table)
@@ -204,11 +230,26 @@ pub(super) async fn set_ready(
                 serde_json::to_string(&output.storyboard).unwrap_or_default().into(),
             ),
             (Videos::Poster, poster.into()),
+            (Videos::Pace, None::<String>.into()),
+            (Videos::HadLocation, i64::from(output.had_location).into()),
+            (Videos::ClaimedMs, output.cut_short.map(|cut| cut.claimed_ms).into()),
             (Videos::UpdatedAt, clock.now().into()),
         ])
         .and_where(Expr::col(Videos::Id).eq(id))
+        .and_where(Expr::col(Videos::State).eq(VideoStatus::Transcoding))
         .take();
-    tx.execute(&statement).await.map(drop)
+    if tx.execute(&statement).await? == 0 {
+        return Ok(false);
+    }
+    let clear = Query::delete()
+        .from_table(Renditions::Table)
+        .and_where(Expr::col(Renditions::VideoId).eq(id))
+        .take();
+    tx.execute(&clear).await?;
+    for rendition in &output.renditions {
+        insert_rendition(tx, id, generation, rendition).await?;
+    }
+    Ok(true)
 }
 
 async fn insert_rendition(

@@ -7,7 +7,7 @@ use super::{
 use rstest::rstest;
 use tests::browser::encoded;
 use tests::{Answer, Browser, Database, TestApp, media};
-use web::Lang;
+use web::{Lang, Length, MediaFault, Size};
 
 /// Small, so that a file past them is made in no time.
 const LIMITS: [(&str, &str); 3] =
@@ -30,8 +30,8 @@ fn assert_nothing_typed_is_lost(form: &Answer) {
     assert!(page.contains("<option value=\"uji\" selected>"), "the region is lost:\n{page}");
 }
 
-/// Files with what their author is told: a message's key.
-fn no_clips(trap: &Trap) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+/// Files with what is wrong with them.
+fn no_clips(trap: &Trap) -> Vec<(&'static str, Vec<u8>, MediaFault)> {
     let playlist = |target: &str| {
         format!(
             "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:9\n#EXT-X-MEDIA-SEQUENCE:0\n\
@@ -52,16 +52,16 @@ fn no_clips(trap: &Trap) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         "-f lavfi -i color=c=green:s=4400x2304:r=10:d=0.2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
     );
     vec![
-        ("empty.mp4", Vec::new(), "video-error-empty"),
-        ("listening.m3u8", listening.clone(), "video-error-format"),
-        ("passwd.m3u8", passwd.clone(), "video-error-format"),
-        ("passwd.mp4", passwd.clone(), "video-error-format"),
-        ("listening.avi", media::avi_with_subtitles(&listening), "video-error-no-video"),
-        ("passwd.avi", media::avi_with_subtitles(&passwd), "video-error-no-video"),
-        ("truncated.mp4", clip[..clip.len() / 2].to_vec(), "video-error-truncated"),
-        ("long.mp4", long, "video-error-too-long"),
-        ("huge.mp4", huge, "video-error-too-big"),
-        ("song.mp4", song, "video-error-no-video"),
+        ("empty.mp4", Vec::new(), MediaFault::Empty),
+        ("listening.m3u8", listening.clone(), MediaFault::UnknownFormat),
+        ("passwd.m3u8", passwd.clone(), MediaFault::UnknownFormat),
+        ("passwd.mp4", passwd.clone(), MediaFault::UnknownFormat),
+        ("listening.avi", media::avi_with_subtitles(&listening), MediaFault::NoVideo),
+        ("passwd.avi", media::avi_with_subtitles(&passwd), MediaFault::NoVideo),
+        ("truncated.mp4", clip[..clip.len() / 2].to_vec(), MediaFault::Damaged),
+        ("long.mp4", long, MediaFault::TooLong),
+        ("huge.mp4", huge, MediaFault::TooManyPixels),
+        ("song.mp4", song, MediaFault::NoVideo),
     ]
 }
 
@@ -73,7 +73,8 @@ async fn a_file_that_is_no_clip_is_told_by_its_fault_and_leads_nowhere(
     let site = TestApp::start_with(database, &LIMITS).await;
     let mut author = site.member("はなこ").await;
     let trap = Trap::set();
-    for (name, bytes, key) in no_clips(&trap) {
+    let longest = Length(2);
+    for (name, bytes, fault) in no_clips(&trap) {
         let sent = send(&mut author, "video", name, &bytes).await.expect(303);
         let post = sent.location().to_owned();
         site.run_jobs().await;
@@ -81,10 +82,13 @@ async fn a_file_that_is_no_clip_is_told_by_its_fault_and_leads_nowhere(
             let mut reader = author.clone().in_language(lang.code());
             let status = reader.script().get(&format!("{post}/status")).await.expect(200);
             assert_eq!(status.json()["video"]["state"], "failed", "{name}");
-            assert_eq!(status.json()["video"]["message"], &*lang.ta(key), "{name}");
+            let words = fault.plain_video_words(lang, longest);
+            assert_eq!(status.json()["video"]["message"], words, "{name}");
+            assert_eq!(status.json()["video"]["retry"], false, "{name}");
             assert_discreet(&site, name, &status);
             let form = reader.get(&format!("{post}/edit")).await.expect(200);
-            let form = form.shows(&lang.t(key).to_string()).shows("value=\"video-retry\"");
+            let words = fault.video_words(lang, longest).to_string();
+            let form = form.shows(&words).hides("value=\"video-retry\"");
             assert_nothing_typed_is_lost(&form);
             assert_discreet(&site, name, &form);
         }
@@ -96,7 +100,8 @@ async fn a_file_that_is_no_clip_is_told_by_its_fault_and_leads_nowhere(
         author.post(&format!("{post}/edit"), &again).await.expect(303);
         site.run_jobs().await;
         let status = author.script().get(&format!("{post}/status")).await.expect(200).json();
-        assert_eq!(status["video"]["message"], &*Lang::Ja.ta(key), "{name}");
+        let words = fault.plain_video_words(Lang::Ja, longest);
+        assert_eq!(status["video"]["message"], words, "{name}");
     }
     trap.assert_nobody_came();
     for mail in site.mails().await {
@@ -129,23 +134,23 @@ async fn a_file_that_is_no_photo_is_told_by_its_fault_and_leads_nowhere(
         "<svg xmlns='http://www.w3.org/2000/svg'><image href='{}'/><image href='file:///etc/passwd'/></svg>",
         trap.url("a.png")
     );
-    let cases: [(&str, Vec<u8>, &str); 7] = [
-        ("text.jpg", "ただのテキストです。".into(), "error-photo-format"),
-        ("list.png", format!("#EXTM3U\n{}\n", trap.url("a")).into(), "error-photo-format"),
-        ("picture.svg", svg.into(), "error-photo-format"),
-        ("clip.jpg", media::portrait_clip(1)[..60_000].to_vec(), "error-photo-format"),
-        ("photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(), "error-photo-format"),
-        ("truncated.jpg", photo[..photo.len() / 2].to_vec(), "error-photo-format"),
-        ("huge.png", media::png_header(30_000, 30_000), "error-photo-pixels"),
+    let cases: [(&str, Vec<u8>, MediaFault); 7] = [
+        ("text.jpg", "ただのテキストです。".into(), MediaFault::UnknownFormat),
+        ("list.png", format!("#EXTM3U\n{}\n", trap.url("a")).into(), MediaFault::UnknownFormat),
+        ("picture.svg", svg.into(), MediaFault::UnknownFormat),
+        ("clip.jpg", media::portrait_clip(1)[..60_000].to_vec(), MediaFault::UnknownFormat),
+        ("photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(), MediaFault::Damaged),
+        ("truncated.jpg", photo[..photo.len() / 2].to_vec(), MediaFault::Damaged),
+        ("huge.png", media::png_header(30_000, 30_000), MediaFault::TooManyPixels),
     ];
-    for (name, bytes, key) in cases {
+    for (name, bytes, fault) in cases {
         let sent = send(&mut author, "photos", name, &bytes).await.expect(303);
         let post = sent.location().to_owned();
         site.run_jobs().await;
         for lang in Lang::ALL {
             let mut reader = author.clone().in_language(lang.code());
             let form = reader.get(&format!("{post}/edit")).await.expect(200);
-            let form = form.shows(&lang.t(key).to_string());
+            let form = form.shows(&lang.t(fault.photo_key()).to_string());
             assert_nothing_typed_is_lost(&form);
             assert_discreet(&site, name, &form);
         }
@@ -170,10 +175,10 @@ async fn a_file_that_is_empty_or_past_its_size_is_told_at_once_beside_what_was_t
             assert_nothing_typed_is_lost(&form);
             assert_discreet(&site, name, &form);
         };
-        let too_big = lang.t1("error-file-too-big", "n", 1u32).to_string();
+        let too_big = lang.t1("error-file-too-big", "size", Size(1 << 20)).to_string();
         told("video", "large.mp4", &large, too_big.clone()).await;
         told("photos", "large.jpg", &large, too_big).await;
-        told("photos", "empty.jpg", b"", lang.t("error-file-empty").to_string()).await;
+        told("photos", "empty.jpg", b"", lang.t("photo-error-empty").to_string()).await;
     }
     assert_eq!(super::dead_jobs(&site).await, 0);
 }

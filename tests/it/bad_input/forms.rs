@@ -7,7 +7,7 @@ use server::posts;
 use server::time_id::PostId;
 use tests::browser::field;
 use tests::{Browser, Database, TestApp, media, on_both_databases};
-use web::Lang;
+use web::{Lang, Size};
 
 /// The draft as its author finds it: title, body, and the order of its photos.
 async fn kept(author: &mut Browser, post: PostId) -> (String, String, String) {
@@ -43,7 +43,8 @@ async fn a_file_past_its_size_costs_neither_the_words_behind_it_nor_the_photos_b
             &[&WORDS[1..], &[("action", "submit")]].concat(),
         );
         let answer = send(&mut author, &edit, body).await.expect(422);
-        let answer = answer.shows(&Lang::Ja.t1("error-file-too-big", "n", 1u32).to_string());
+        let answer =
+            answer.shows(&Lang::Ja.t1("error-file-too-big", "size", Size(1 << 20)).to_string());
         assert_discreet(&site, name, &answer);
         let (title, body, photos) = kept(&mut author, post).await;
         assert_eq!((title.as_str(), body.as_str()), ("くつ下の朝", "手ぶくろにしてあいさつ"));

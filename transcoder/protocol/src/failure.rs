@@ -29,6 +29,26 @@ pub enum Failure {
 }
 
 impl Failure {
+    pub const ALL: &'static [Self] = &[
+        Self::Empty,
+        Self::UnknownFormat,
+        Self::UnsupportedCodec,
+        Self::Damaged,
+        Self::NoVideo,
+        Self::TooLong,
+        Self::TooManyPixels,
+        Self::TooManyTracks,
+        Self::TookTooLong,
+        Self::TooHeavy,
+        Self::Crashed,
+        Self::Tainted,
+    ];
+
+    /// The class of that [`Failure::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|failure| failure.name() == name)
+    }
+
     /// Stable name, as stored in the database and used in message keys.
     pub fn name(self) -> &'static str {
         match self {

@@ -30,7 +30,8 @@ pub const NO_MEMORY_STATUS: i32 = 12;
 pub enum Event {
     /// First line.
     Caged(Caged),
-    /// How much is done, 0 to 1000. Sent at least once a second while work goes on: the parent's watchdog counts on it.
+    /// How much is done, 0 to 1000, by the rendition that is furthest behind. Sent at least once a second while work goes on: the
+    /// parent's watchdog counts on it. It falls only before a second outline.
     Progress {
         permille: u16,
     },

@@ -11,7 +11,7 @@ use super::plan::{Plan, Ratio, Rung};
 use super::probe::Source;
 use super::reading::{Reader, Takers};
 use super::remux::Remux;
-use super::rendition::{Production, Rendition, outline};
+use super::rendition::{LaneProgress, Production, Rendition, outline};
 use super::sound::{Sound, Volume};
 use super::soundtrack::Soundtrack;
 use super::stills::Stills;
@@ -50,6 +50,7 @@ pub fn encode(
         bytes_written: AtomicU64::new(0),
         max_output_bytes: task.limits.max_output_bytes,
         max_seconds: max_seconds + 1.0,
+        progress: LaneProgress::of(source.picture.seconds.unwrap_or(max_seconds)),
     };
     let threads = task.limits.threads.max(1) as usize;
     let turns = Turns::new(threads);

@@ -62,6 +62,7 @@ pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoO
         clear(&task.output)?;
         (plan.cuts, plan.longest_segment) = even_cuts;
         plan.edition = "-encoded";
+        reporter.begin_anew();
         let source = probe::probe(input, &task.limits)?;
         made = encode::encode(task, source, &plan, volume, Err(WhyEncoded::Packets), reporter);
     }

@@ -15,9 +15,6 @@ use ffmpeg_next as ff;
 use std::sync::mpsc::SyncSender;
 use transcoder_protocol::{CutShort, Failure, VideoLimits};
 
-/// The last part of progress is for finishing.
-const PROGRESS_OF_READING: f64 = 0.98;
-
 pub struct Reader<'a> {
     limits: VideoLimits,
     source: Source,
@@ -115,10 +112,8 @@ impl<'a> Reader<'a> {
         let end = (time + packet.duration().max(0)) as f64 * f64::from(self.source.video.time_base)
             - self.source.start_us as f64 / 1e6;
         self.extent.note_packet(end);
-        let total =
-            self.source.picture.seconds.unwrap_or(self.limits.max_duration_ms as f64 / 1000.0);
-        let done = PROGRESS_OF_READING * self.extent.read() / total.max(0.001);
-        self.production.reporter.progress(done);
+        // It runs ahead of the encoders: how far all is, they say.
+        self.production.reporter.progress(0.0);
     }
 
     fn sound_seconds(&self) -> f64 {

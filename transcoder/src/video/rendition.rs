@@ -18,6 +18,7 @@ use ffmpeg_next as ff;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use transcoder_protocol::{
     Event, Failure, NewSegment, Rendition as RenditionFacts, RenditionOutline, Segment,
 };
@@ -34,10 +35,43 @@ pub struct Production<'a> {
     pub max_output_bytes: u64,
     /// Longest clip there may be, in seconds.
     pub max_seconds: f64,
+    pub progress: LaneProgress,
+}
+
+/// How far the renditions are. The one that is furthest behind says how far all is.
+pub struct LaneProgress {
+    /// Of the whole clip, as far as known.
+    total_seconds: f64,
+    /// Of each rendition, in seconds of the clip.
+    lanes: Mutex<Vec<f64>>,
+}
+
+/// The last part of progress is for finishing and for the proof.
+const PROGRESS_OF_RENDITIONS: f64 = 0.98;
+
+impl LaneProgress {
+    pub fn of(total_seconds: f64) -> Self {
+        Self { total_seconds: total_seconds.max(0.001), lanes: Mutex::default() }
+    }
+
+    fn join(&self) -> usize {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.push(0.0);
+        lanes.len() - 1
+    }
+
+    /// Says that a rendition has come to `seconds`. Gives how much of the whole work is done, 0 to 1.
+    fn advance(&self, lane: usize, seconds: f64) -> f64 {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes[lane] = lanes[lane].max(seconds);
+        let slowest = lanes.iter().copied().fold(f64::INFINITY, f64::min);
+        PROGRESS_OF_RENDITIONS * (slowest / self.total_seconds).min(1.0)
+    }
 }
 
 pub struct Rendition<'a> {
     production: &'a Production<'a>,
+    lane: usize,
     outline: RenditionOutline,
     muxer: Muxer,
     max_fragments: usize,
@@ -66,6 +100,7 @@ impl<'a> Rendition<'a> {
         let max_fragments = cuts.segments((production.max_seconds / clock) as i64) + 1;
         Self {
             production,
+            lane: production.progress.join(),
             outline,
             muxer,
             max_fragments,
@@ -85,6 +120,9 @@ impl<'a> Rendition<'a> {
 
     /// Takes the next packet in decoding order, with all its times and its duration. The first is shown at zero.
     pub fn add(&mut self, packet: Packet) -> Result<()> {
+        let end = packet.pts().unwrap_or(0) + packet.duration();
+        let done = self.production.progress.advance(self.lane, end as f64 * self.clock);
+        self.production.reporter.progress(done);
         self.waiting.push_back(packet);
         self.write_full_fragments()
     }

@@ -1,6 +1,7 @@
 //! The parent's side: progress, and children that misbehave.
 
 use crate::media::{PROGRAM, Studio};
+use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -31,6 +32,38 @@ async fn progress_rises_to_the_end() {
         heard.len() >= 2 && heard.is_sorted() && heard.iter().all(|&permille| permille <= 1000),
         "{heard:?}"
     );
+}
+
+#[tokio::test]
+async fn the_bar_is_no_further_than_the_rendition_that_is_furthest_behind() {
+    const SECONDS: f64 = 24.0;
+    let studio = Studio::open();
+    let clip = studio.film(
+        "clip.mp4",
+        "-f lavfi -i testsrc2=s=1280x720:r=25:d=24 -c:v libx264 -preset ultrafast -g 25",
+    );
+    let mut made: HashMap<String, f64> = HashMap::new();
+    let (mut longest, mut last, mut heard) = (0.0, 0.0, 0);
+    let task = studio.task(&clip, VideoLimits::default());
+    let hear = |update| match update {
+        Update::Outline(outline) => {
+            longest = outline.longest_segment_ms / 1000.0;
+            made = outline.renditions.into_iter().map(|rendition| (rendition.file, 0.0)).collect();
+        }
+        Update::Segment(new) => {
+            *made.get_mut(&new.file).unwrap() += new.segment.duration_ms / 1000.0;
+        }
+        Update::Progress(permille) => {
+            let told = f64::from(permille) / 1000.0 * SECONDS;
+            let behind = made.values().copied().fold(f64::INFINITY, f64::min);
+            // A segment is told once the next has begun.
+            assert!(told <= behind + 2.0 * longest, "{told} s are told, {behind} s are there");
+            (last, heard) = (told, heard + 1);
+        }
+    };
+    run(Path::new(PROGRAM), &task, hear).await.unwrap();
+    assert!(made.len() > 1 && heard > 5, "{made:?} {heard}");
+    assert!(last > SECONDS / 2.0, "{last}");
 }
 
 #[tokio::test]

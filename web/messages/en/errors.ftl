@@ -13,6 +13,13 @@ error-too-large-title = Too large for us to take
 error-too-large-words = Please make the photos or video smaller or shorter, and send them again.
 error-too-many-title = Please wait a moment
 error-too-many-words = There were many tries in a short time. Please come back in a few minutes.
+error-day-full-title = That is all for today
+error-day-full-words = One can send { $size } a day. You can go on from { $time }. What you wrote is kept.
+error-videos-waiting-title = We are preparing your earlier videos
+error-videos-waiting-words = { $n ->
+    [one] One video of yours waits to be prepared. Once it is done, please choose this one again. What you wrote is kept.
+   *[other] { $n } videos of yours wait to be prepared. Once one is done, please choose this one again. What you wrote is kept.
+}
 error-unavailable-title = We are getting ready
 error-unavailable-words = We shall be back shortly. Please open this page again in a little while.
 error-request-bad-title = We could not read that

@@ -59,7 +59,7 @@ mail-video-failed-body =
 
     { $why }
 
-    Your words and photos are safe. Try again or choose another video here:
+    Your words and photos are safe. Go on from here:
 
     { $url }
 mail-photo-failed-subject = [Megurumi] A photo of “{ $title }” could not be prepared

@@ -8,7 +8,6 @@ review-log-empty = No decisions yet.
 review-empty = Nothing is waiting. Thank you for your work.
 review-preparing = Being prepared
 review-preparing-words = These join the list above once their video and photos are ready. You can watch what is there already.
-review-preparing-percent = { $n }%
 review-preparing-title = “{ $title }” (being prepared)
 review-preparing-item = Still being prepared
 review-preparing-item-words = Once its video and photos are ready it joins the list of what waits. Decide then.

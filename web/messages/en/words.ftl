@@ -13,9 +13,9 @@ kind-question-words = Write what worries you; neighbours who have been there ans
 state-draft = Draft
 state-draft-means = Only you can see it so far.
 state-processing = Getting ready
-state-processing-means = We are preparing the video and photos. You can close this page.
-state-processing-failed = The video could not be prepared
-state-processing-failed-means = Try again or choose another video. Your words and photos are safe.
+state-processing-means = Once the video and photos are prepared, it goes on to the NPO to be looked over.
+state-processing-failed = Something could not be prepared
+state-processing-failed-means = Mend what is named below to go on. All you wrote is still there.
 state-waiting = Waiting for review
 state-waiting-means = Someone at the NPO reads each post in turn. You will usually hear within a day.
 state-changes-requested = Please change something
@@ -76,3 +76,15 @@ month-9 = September
 month-10 = October
 month-11 = November
 month-12 = December
+length-seconds = { $n ->
+    [one] { $n } second
+   *[other] { $n } seconds
+}
+length-minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+length-both = { $minutes } min { $seconds } s
+size-kilobytes = { $n } KB
+size-megabytes = { $n } MB
+size-gigabytes = { $n } GB

@@ -8,7 +8,6 @@ review-log-empty = まだ 記録《きろく》は ありません。
 review-empty = 待《ま》っている ものは ありません。おつかれさまです。
 review-preparing = 準備中《じゅんびちゅう》の 投稿《とうこう》
 review-preparing-words = 動画《どうが》や 写真《しゃしん》が できると、上《うえ》の リストに 入《はい》ります。できた ところまで、先《さき》に 見《み》られます。
-review-preparing-percent = { $n }%
 review-preparing-title = 「{ $title }」(準備中《じゅんびちゅう》)
 review-preparing-item = まだ 準備中《じゅんびちゅう》です
 review-preparing-item-words = 動画《どうが》や 写真《しゃしん》が できると、確認《かくにん》を 待《ま》つ リストに 入《はい》ります。そのときに 決《き》めてください。

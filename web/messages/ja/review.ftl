@@ -8,7 +8,6 @@ review-log-empty = まだ記録はありません。
 review-empty = 待っているものはありません。おつかれさまです。
 review-preparing = 準備中の投稿
 review-preparing-words = 動画や写真ができあがると、上の一覧に入ります。できたところまで、先に見られます。
-review-preparing-percent = { $n }%
 review-preparing-title = 「{ $title }」(準備中)
 review-preparing-item = まだ準備中です
 review-preparing-item-words = 動画や写真ができあがると、確認を待つ一覧に入ります。そのときに決めてください。

@@ -35,7 +35,8 @@ describe("the video", () => {
   it("is tried again when the network or the server stumbles, not when it is refused", () => {
     for (const status of [undefined, 0, 409, 423, 460, 500, 503])
       expect(isPassing(status)).toBe(true);
-    for (const status of [400, 401, 403, 404, 410, 413, 415]) expect(isPassing(status)).toBe(false);
+    for (const status of [400, 401, 403, 404, 410, 413, 415, 429])
+      expect(isPassing(status)).toBe(false);
   });
   it("is refused in the server's own words", () => {
     expect(told('{"message":"大きすぎます"}')).toBe("大きすぎます");

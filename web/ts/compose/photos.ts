@@ -6,6 +6,8 @@ export interface PhotoAnswer {
   id: string;
   /** `null` while it is being made ready. */
   url: string | null;
+  /** What its author is told of it, in the reader's language. */
+  note?: string | null;
 }
 
 const photoName = /\.(jpe?g|png|webp|gif|heic|heif)$/i;
@@ -61,6 +63,7 @@ export class PhotoList {
   take(photos: readonly PhotoAnswer[] | undefined): void {
     for (const photo of photos ?? []) {
       if (photo.url) this.showPicture(photo.id, photo.url);
+      if (photo.note) this.showNote(photo.id, photo.note);
     }
   }
 
@@ -74,7 +77,6 @@ export class PhotoList {
     this.input.value = "";
     this.complain("");
     const most = Number(this.words.maxPhotos);
-    const limit = Number(this.words.photoMegabytes);
     for (const file of files) {
       if (this.list.children.length >= most) {
         this.complain(fill(this.words.tTooMany, { n: most }));
@@ -82,8 +84,8 @@ export class PhotoList {
       }
       if (!looksLikePhoto(file.name, file.type)) {
         this.complain(this.words.tNotPhoto ?? "");
-      } else if (file.size > limit * 1_000_000) {
-        this.complain(fill(this.words.tTooBig, { n: limit }));
+      } else if (file.size > Number(this.words.photoBytes)) {
+        this.complain(this.words.tPhotoTooBig ?? "");
       } else {
         this.add(file);
       }
@@ -230,6 +232,17 @@ export class PhotoList {
     image.src = url;
     image.alt = fill(this.words.tPhoto, { n: this.items().indexOf(item) + 1 });
     wait.replaceWith(image);
+  }
+
+  private showNote(id: string, text: string): void {
+    const item = this.items().find((other) => other.dataset.photo === id);
+    if (!item || item.querySelector(".photo-note")) return;
+    const note = document.createElement("p");
+    note.className = "photo-note";
+    note.textContent = text;
+    item.querySelector(".photo-tools")?.before(note);
+    // Whatever is still there in place of a picture will not become one.
+    item.querySelector(".photo-wait")?.replaceChildren();
   }
 
   private complain(text: string): void {

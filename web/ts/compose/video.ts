@@ -13,7 +13,11 @@ export interface Status {
   video: null | {
     state: "uploading" | "processing" | "ready" | "failed";
     percent: number;
-    message?: string;
+    /** How far it is, or why it failed, in the reader's language. */
+    message: string;
+    notes: { text: string; warns: boolean }[];
+    /** Whether another try can help. */
+    retry: boolean;
   };
   photos?: PhotoAnswer[];
 }
@@ -31,9 +35,12 @@ export function looksLikeVideo(name: string, type: string): boolean {
 
 /** Worth another try: no answer at all, the server is busy, or our offset was out of step. */
 export function isPassing(status: number | undefined): boolean {
-  return (
-    status === undefined || status === 0 || status >= 500 || [409, 423, 429, 460].includes(status)
-  );
+  return status === undefined || status === 0 || status >= 500 || [409, 423, 460].includes(status);
+}
+
+/** What tells one file from another. */
+function markOf(file: File): string {
+  return [file.name, file.size, file.lastModified].join("-");
 }
 
 export class VideoSlot {
@@ -104,17 +111,22 @@ export class VideoSlot {
   }
 
   private async choose(file: File): Promise<void> {
-    const limit = Number(this.words.videoMegabytes);
     this.complain("");
     if (!looksLikeVideo(file.name, file.type)) {
       this.complain(this.words.tNotVideo ?? "");
       return;
     }
-    if (file.size > limit * 1_000_000) {
-      this.complain(fill(this.words.tTooBig, { n: limit }));
+    if (file.size > Number(this.words.videoBytes)) {
+      this.complain(this.words.tVideoTooBig ?? "");
       return;
     }
-    await this.upload?.abort();
+    // The same film goes on where it was; another takes its place, which then counts as far as it came. Offline, the server ends it when
+    // the next one begins.
+    const isAnother = !this.shown || markOf(this.shown) !== markOf(file);
+    const replaced = this.upload;
+    await replaced?.abort();
+    if (isAnother && replaced?.url)
+      void Upload.terminate(replaced.url, { retryDelays: [] }).catch(() => undefined);
     this.show(file);
     let id: string;
     try {
@@ -140,8 +152,7 @@ export class VideoSlot {
       chunkSize: pieceBytes,
       retryDelays: [0, 500, 1000, 2000, 4000],
       metadata: { filename: file.name, filetype: file.type, post_id: id },
-      fingerprint: () =>
-        Promise.resolve(["megurumi", id, file.name, file.size, file.lastModified].join("-")),
+      fingerprint: () => Promise.resolve(["megurumi", id, markOf(file)].join("-")),
       removeFingerprintOnSuccess: true,
       onShouldRetry: (error) => {
         const passing = isPassing(error.originalResponse?.getStatus());
@@ -157,7 +168,7 @@ export class VideoSlot {
         this.upload = null;
         void forgetFile(id);
         this.progress("processing", 0);
-        this.say(fill(this.words.tProcessing, { percent: 0 }));
+        this.say(this.words.tArrived ?? "");
         this.offerCaptions(id);
         this.finish();
         this.follow();
@@ -217,18 +228,13 @@ export class VideoSlot {
       const status = (await response.json()) as Status;
       this.watch(status);
       const video = status.video;
-      if (video?.state === "processing") {
-        this.progress("processing", video.percent);
-        this.say(fill(this.words.tProcessing, { percent: video.percent }));
-      } else if (video?.state === "ready") {
-        this.progress("ready", null);
-        this.say(this.words.tReady ?? "");
-      } else if (video?.state === "failed") {
-        this.progress("failed", null);
-        this.say(video.message || (this.words.tFailed ?? ""));
-        this.offerRetry();
+      if (video && video.state !== "uploading") {
+        this.progress(video.state, video.state === "processing" ? video.percent : null);
+        this.say(video.message);
+        this.note(video.notes);
+        if (video.retry) this.offerRetry();
       }
-      const photosWait = status.photos?.some((photo) => !photo.url) ?? false;
+      const photosWait = status.photos?.some((photo) => !photo.url && !photo.note) ?? false;
       if (video?.state === "processing" || video?.state === "uploading" || photosWait)
         this.follow();
     } catch {
@@ -296,7 +302,27 @@ export class VideoSlot {
     return film;
   }
 
-  /** Only for what the server has and could not make ready; a refused film is chosen anew. */
+  /** What else its author is told of it: written as the page itself writes it. */
+  private note(notes: { text: string; warns: boolean }[]): void {
+    const card = this.slot.querySelector<HTMLElement>("[data-video-card]");
+    let place = card?.querySelector<HTMLElement>("[data-video-notes]");
+    if (!card || (notes.length === 0 && !place)) return;
+    if (!place) {
+      place = document.createElement("div");
+      place.className = "video-notes";
+      place.dataset.videoNotes = "";
+      card.querySelector(".video-words")?.after(place);
+    }
+    const lines = notes.map(({ text, warns }) => {
+      const line = document.createElement("p");
+      line.className = warns ? "media-note warning" : "media-note";
+      line.textContent = text;
+      return line;
+    });
+    place.replaceChildren(...lines);
+  }
+
+  /** Only where the server says that it can help; otherwise a film is chosen anew. */
   private offerRetry(): void {
     const row = this.slot.querySelector(".row");
     if (!row || row.querySelector("[value=video-retry]")) return;

@@ -7,7 +7,7 @@ use crate::access::policy::{Proof, Write};
 use crate::access::rate_limit::{self, UPLOADS_BY_ACCOUNT};
 use crate::app::App;
 use crate::error::Error;
-use crate::media::Key;
+use crate::media::{Key, allowance};
 use crate::time_id::{PostId, UploadId};
 use axum::body::Body;
 use std::time::Duration;
@@ -23,13 +23,26 @@ pub struct NewUpload {
     pub post_id: Option<PostId>,
 }
 
-/// Makes the row and what the store needs.
+/// What is known of the length beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    Exact,
+    /// The row's length becomes what its owner may still send, if that is less.
+    AtMost,
+}
+
+/// Makes the row and what the store needs. Ends what was begun for the same post and is not being sent.
 ///
 /// # Errors
-/// [`Error::TooMany`] over the hourly limit or with too many unfinished uploads.
-pub async fn begin(app: &App, proof: &Proof<Write>, new: &NewUpload) -> Result<Upload, Refusal> {
+/// [`Error::TooMany`] over the hourly limit or with too many unfinished uploads; [`Error::Exceeded`] past what its owner may send.
+pub async fn begin(
+    app: &App,
+    proof: &Proof<Write>,
+    new: &NewUpload,
+    length: Length,
+) -> Result<Upload, Refusal> {
     let owner = proof.actor;
-    let new = NewUpload {
+    let mut new = NewUpload {
         file_name: protocol::file_name(&new.file_name),
         content_type: protocol::content_type(&new.content_type),
         ..*new
@@ -43,6 +56,19 @@ pub async fn begin(app: &App, proof: &Proof<Write>, new: &NewUpload) -> Result<U
     let state = handle.to_json();
     let recorded = async {
         let mut tx = app.db.begin().await?;
+        if let Some(post) = new.post_id {
+            // A post has one video: another choice takes the place of the one before.
+            for replaced in sql::idle_for_post(&mut tx, owner, post, app.clock.now()).await? {
+                jobs::end(app, &mut tx, replaced, UploadState::Terminated).await?;
+            }
+        }
+        allowance::take_place(&mut tx, app, owner, new.post_id).await?;
+        match length {
+            Length::Exact => allowance::take(&mut tx, app, owner, new.length).await?,
+            Length::AtMost => {
+                new.length = allowance::take_up_to(&mut tx, app, owner, new.length).await?;
+            }
+        }
         sql::insert(&mut tx, proof, id, &new, &state, app.clock.now()).await?;
         let upload = sql::find(&mut tx, id).await?;
         tx.commit().await?;
@@ -63,7 +89,7 @@ pub async fn begin(app: &App, proof: &Proof<Write>, new: &NewUpload) -> Result<U
 /// have. The upload is complete then, or gone.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::TooMany`], [`Error::BadRequest`] when the bytes stop coming.
+/// [`Error::TooLarge`], [`Error::TooMany`], [`Error::Exceeded`], [`Error::BadRequest`] when the bytes stop coming.
 pub async fn receive_whole(
     app: &App,
     proof: &Proof<Write>,
@@ -71,8 +97,8 @@ pub async fn receive_whole(
     body: Body,
 ) -> Result<Upload, Error> {
     let received = async {
-        let upload = begin(app, proof, new).await?;
-        let id = upload.id;
+        let upload = begin(app, proof, new, Length::AtMost).await?;
+        let (id, may_have) = (upload.id, upload.length);
         let received = async {
             let turn = app.uploads.take(id).await.ok_or(Refusal::Locked)?;
             let receiver = Receiver::open(app, upload).await?.of_any_length();
@@ -84,7 +110,15 @@ pub async fn receive_whole(
             jobs::end(app, &mut tx, id, UploadState::Terminated).await?;
             tx.commit().await?;
         }
-        received
+        match received {
+            // It would have been taken on another day.
+            Err(Refusal::TooLarge) if may_have < new.length => {
+                let mut tx = app.db.begin().await?;
+                let missed = allowance::take(&mut tx, app, proof.actor, new.length).await;
+                Err(missed.err().map_or(Refusal::TooLarge, Refusal::Site))
+            }
+            other => other,
+        }
     };
     received.await.map_err(|refusal| match refusal {
         Refusal::Site(error) => error,

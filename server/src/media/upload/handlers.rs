@@ -1,6 +1,6 @@
 //! The tus requests. Only its owner finds an upload; to others it does not exist.
 
-use super::create::{self, NewUpload};
+use super::create::{self, Length, NewUpload};
 use super::jobs;
 use super::protocol::{
     self, CHECKSUMS, Checksum, EXTENSIONS, METHOD_OVERRIDE, Metadata, PATCH_TYPE, Refusal,
@@ -60,7 +60,7 @@ pub async fn create(
         require_bytes(&headers)?;
     }
     let new = NewUpload { length, file_name, content_type, post_id };
-    let mut upload = create::begin(&app, &proof, &new).await?;
+    let mut upload = create::begin(&app, &proof, &new, Length::Exact).await?;
     let id = upload.id;
     if brings_bytes {
         // The sender knows where its upload is only from this answer, so it gets it whatever

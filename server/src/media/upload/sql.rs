@@ -109,6 +109,26 @@ pub async fn open_for_post(
     db.row(&select).await?.as_ref().map(read).transpose()
 }
 
+/// Open uploads for this post that nobody appends to just now.
+pub async fn idle_for_post(
+    tx: &mut Tx,
+    owner: AccountId,
+    post: PostId,
+    now: Timestamp,
+) -> Result<Vec<UploadId>> {
+    let idle =
+        Expr::col(Uploads::LockedUntil).is_null().or(Expr::col(Uploads::LockedUntil).lte(now));
+    let select = Query::select()
+        .column(Uploads::Id)
+        .from(Uploads::Table)
+        .and_where(Expr::col(Uploads::OwnerId).eq(owner))
+        .and_where(Expr::col(Uploads::State).eq(UploadState::Open))
+        .and_where(Expr::col(Uploads::PostId).eq(post))
+        .and_where(idle)
+        .take();
+    tx.rows(&select).await?.iter().map(|row| row.get("id")).collect()
+}
+
 pub async fn count_open(db: impl Read, owner: AccountId) -> Result<u64> {
     let count = Query::select()
         .expr_as(Func::count(Expr::col(Uploads::Id)), "n")
