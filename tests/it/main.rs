@@ -11,6 +11,7 @@ mod lists;
 mod media_store;
 mod moderation;
 mod notices;
+mod posters;
 mod previews;
 mod routes;
 mod story;

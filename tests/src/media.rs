@@ -70,6 +70,16 @@ pub fn portrait_clip(seconds: u32) -> Vec<u8> {
     std::fs::read(&turned).expect("a clip")
 }
 
+/// A film of three scenes that have nothing in common, of two seconds each: it offers three posters.
+pub fn film_of_scenes() -> Vec<u8> {
+    film(
+        "scenes.mp4",
+        "-f lavfi -i testsrc2=s=320x240:r=10:d=2 -f lavfi -i smptebars=s=320x240:r=10:d=2 \
+         -f lavfi -i mandelbrot=s=320x240:r=10 -filter_complex [2]trim=duration=2[third];[0][1][third]concat=n=3 \
+         -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+    )
+}
+
 /// What `ffmpeg` makes by these arguments, split at white space, of a file of that name.
 pub fn film(name: &str, arguments: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");

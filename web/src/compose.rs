@@ -11,7 +11,9 @@ use crate::media::Picture;
 use crate::page;
 use crate::preparing::{MediaNote, Preparing, Step};
 use crate::reading::{SAMPLE_BLOCKS, SAMPLE_BOWL, sample_picture};
-use crate::vocabulary::{Choice, Kind, Length, MediaFault, PostState, Reason, Size, When};
+use crate::vocabulary::{
+    Choice, Kind, Length, MediaFault, PostState, Reason, Size, When, clock_length,
+};
 use std::borrow::Borrow;
 
 /// The four kinds to choose from.
@@ -36,7 +38,7 @@ pub fn choose_kind(chrome: &Chrome, view: &ChooseKindView) -> String {
 }
 
 /// The form. Field names: `kind`, `title`, `body`, `region`, `tags`, `age_from`, `age_to`, `photos` (files), `photos_order` (kept
-/// ids, comma-separated, in order), `alt_{id}`, `video` (file), `version`, `action`.
+/// ids, comma-separated, in order), `alt_{id}`, `video` (file), `cover`, `version`, `action`.
 #[derive(Clone, Debug)]
 pub struct ComposeView {
     /// `None` until the draft exists: the form then posts to `/posts/new`, else to `/posts/{id}/edit`.
@@ -81,6 +83,8 @@ pub struct ComposeVideo {
     pub file_name: String,
     pub state: VideoState,
     pub poster: Option<Picture>,
+    /// What can be seen first, one of it chosen; empty where there is no choice.
+    pub covers: Vec<CoverOption>,
     pub seconds: Option<u32>,
     /// Once it is ready.
     pub notes: Vec<MediaNote>,
@@ -95,6 +99,37 @@ pub enum CaptionsState {
     Written(u32),
     /// Not shown: they were written for a film that was there before.
     ForAnother,
+}
+
+/// A picture that can be what is seen first of the post.
+#[derive(Clone, Debug)]
+pub struct CoverOption {
+    /// Of the field `cover`.
+    pub value: String,
+    pub picture: Picture,
+    pub shows: CoverShows,
+    pub is_chosen: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoverShows {
+    /// A moment of the film.
+    Moment { seconds: u32 },
+    /// One of the post's photos, counted from 1.
+    Photo { number: u32 },
+}
+
+impl CoverOption {
+    /// What the picture is, in words.
+    #[must_use]
+    pub fn label(&self, lang: &Lang) -> String {
+        match self.shows {
+            CoverShows::Moment { seconds } => {
+                lang.ta1("compose-cover-moment", "time", clock_length(seconds))
+            }
+            CoverShows::Photo { number } => lang.ta1("compose-photo", "n", number),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,6 +302,7 @@ impl ComposeView {
                     is_again: false,
                 }),
                 poster: None,
+                covers: vec![],
                 seconds: Some(102),
                 captions: Some(CaptionsState::Written(4)),
                 notes: vec![],
@@ -274,6 +310,35 @@ impl ComposeView {
             saved: Some(When(1_795_347_000_000)),
             ..Self::new(Kind::Recipe, regions.to_vec(), Limits::default())
         }
+    }
+
+    /// The film is ready: what of it, or which photo, is to be seen first?
+    #[must_use]
+    pub fn sample_covers(lang: Lang) -> Self {
+        let option = |drawing, value: &str, shows, is_chosen| CoverOption {
+            value: value.to_owned(),
+            picture: sample_picture(drawing, "", matches!(shows, CoverShows::Moment { .. })),
+            shows,
+            is_chosen,
+        };
+        let moment = |seconds| CoverShows::Moment { seconds };
+        let mut view = Self::sample(lang);
+        view.video = Some(ComposeVideo {
+            file_name: "IMG_2041.MOV".to_owned(),
+            state: VideoState::Ready,
+            poster: Some(sample_picture(SAMPLE_BLOCKS, "", true)),
+            covers: vec![
+                option(SAMPLE_BOWL, "film:v1:4000", moment(4), false),
+                option(SAMPLE_BLOCKS, "film:v1:51000", moment(51), true),
+                option(SAMPLE_BOWL, "film:v1:97000", moment(97), false),
+                option(SAMPLE_BOWL, "photo:ph1", CoverShows::Photo { number: 1 }, false),
+                option(SAMPLE_BLOCKS, "photo:ph2", CoverShows::Photo { number: 2 }, false),
+            ],
+            seconds: Some(102),
+            captions: Some(CaptionsState::Missing),
+            notes: vec![],
+        });
+        view
     }
 
     /// With nothing filled in.
@@ -301,6 +366,7 @@ impl ComposeView {
             file_name: "old.avi".to_owned(),
             state: VideoState::Failed { fault: MediaFault::TooLong, longest: Length(180) },
             poster: None,
+            covers: vec![],
             seconds: None,
             captions: None,
             notes: vec![],

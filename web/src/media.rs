@@ -33,13 +33,65 @@ pub struct Picture {
     pub height: u32,
     /// `#rrggbb`, drawn until the picture is there.
     pub colour: Option<String>,
+    /// Drawn blurred until the picture is there, on the first picture of a post's page.
+    pub grid: Option<ColourGrid>,
     pub files: Files,
+}
+
+/// The mean colours of a picture's cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColourGrid {
+    columns: u32,
+    /// `0xrrggbb` in reading order.
+    colours: Vec<u32>,
+}
+
+pub(crate) struct Cell {
+    pub x: u32,
+    pub y: u32,
+    /// `#rrggbb`
+    pub colour: String,
+}
+
+impl ColourGrid {
+    /// From colours as `#rrggbb` in reading order. `None` unless they fill a few whole rows.
+    #[must_use]
+    pub fn parse(columns: u32, colours: &[String]) -> Option<Self> {
+        let colour = |text: &String| {
+            u32::from_str_radix(text.strip_prefix('#')?, 16).ok().filter(|c| *c < 1 << 24)
+        };
+        let colours: Vec<u32> = colours.iter().map(colour).collect::<Option<_>>()?;
+        let count = u32::try_from(colours.len()).ok()?;
+        let is_whole = columns > 0 && count.is_multiple_of(columns);
+        (is_whole && (1..=64).contains(&count)).then_some(Self { columns, colours })
+    }
+
+    pub(crate) fn columns(&self) -> u32 {
+        self.columns
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.colours.len() / self.columns as usize
+    }
+
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Cell> + '_ {
+        (0..).zip(&self.colours).map(|(place, colour)| Cell {
+            x: place % self.columns,
+            y: place / self.columns,
+            colour: format!("#{colour:06x}"),
+        })
+    }
 }
 
 impl Picture {
     /// The largest JPEG: what a link to the picture opens.
     pub(crate) fn full(&self) -> Cow<'_, str> {
         self.jpeg(|widths| widths.last())
+    }
+
+    /// A JPEG that fills a phone's screen and is no larger than it must be.
+    pub(crate) fn medium(&self) -> Cow<'_, str> {
+        self.jpeg(|widths| widths.iter().rfind(|width| **width <= 1080).or(widths.first()))
     }
 
     /// The smallest JPEG, for lists and browsers without `srcset`.
@@ -126,7 +178,8 @@ pub struct Video {
     pub width: u32,
     pub height: u32,
     pub seconds: u32,
-    pub storyboard: Option<Storyboard>,
+    /// For moderators.
+    pub sheet: Option<ContactSheet>,
     pub captions: Option<Captions>,
 }
 
@@ -194,7 +247,14 @@ impl Video {
     }
 
     pub(crate) fn poster_url(&self) -> Cow<'_, str> {
-        self.poster.as_ref().map_or(Cow::Borrowed(""), Picture::full)
+        self.poster.as_ref().map_or(Cow::Borrowed(""), Picture::medium)
+    }
+
+    /// What is drawn until the poster has come, if it is of the film itself: beside a photo of another shape it would stay in sight.
+    pub(crate) fn ground(&self) -> Option<(&Picture, &ColourGrid)> {
+        let poster = self.poster.as_ref()?;
+        let is_of_film = matches!(poster.files, Files::One(_));
+        poster.grid.as_ref().filter(|_| is_of_film).map(|grid| (poster, grid))
     }
 
     /// ISO 8601 duration.
@@ -203,18 +263,15 @@ impl Video {
     }
 }
 
-/// A sprite of small frames, left to right, top to bottom.
+/// A sprite of small frames, left to right, top to bottom: what is to be seen in a film.
 #[derive(Clone, Debug, Default)]
-pub struct Storyboard {
+pub struct ContactSheet {
     pub sprite_url: String,
-    pub vtt_url: String,
     pub columns: u32,
-    /// Number of frames, ≥ 1.
-    pub count: u32,
     pub tile_width: u32,
     pub tile_height: u32,
-    /// Between two frames.
-    pub interval_ms: u32,
+    /// When each frame is shown, ascending; at least one.
+    pub at_ms: Vec<u64>,
 }
 
 /// The value of `loading`: what is on the first screen comes at once.
@@ -222,26 +279,27 @@ pub(crate) fn loading(eager: &bool) -> &'static str {
     if *eager { "eager" } else { "lazy" }
 }
 
-/// One frame of a storyboard: where it lies in the sprite and when it is.
+/// One frame of a contact sheet: where it lies in the sprite and when it is.
 pub(crate) struct Frame {
     pub x: u32,
     pub y: u32,
-    pub seconds: u32,
+    /// Where a player finds it, in seconds: `12.346`.
+    pub seek: String,
     pub at: String,
 }
 
-impl Storyboard {
+impl ContactSheet {
     pub(crate) fn frames(&self) -> impl Iterator<Item = Frame> + '_ {
         let columns = self.columns.max(1);
-        // A storyboard of a 3-minute clip has at most 100 frames.
-        (0..self.count.min(200)).map(move |i| {
-            let seconds = u32::try_from(u64::from(i) * u64::from(self.interval_ms) / 1000)
-                .unwrap_or(u32::MAX);
+        // Of a film of three minutes there are at most 100.
+        (0..).zip(self.at_ms.iter().take(200)).map(move |(place, at_ms)| {
+            // A millisecond into the frame: its time is rounded, and just before it the frame before it is shown.
+            let seek = at_ms + 1;
             Frame {
-                x: i % columns * self.tile_width,
-                y: i / columns * self.tile_height,
-                seconds,
-                at: clock_length(seconds),
+                x: place % columns * self.tile_width,
+                y: place / columns * self.tile_height,
+                seek: format!("{}.{:03}", seek / 1000, seek % 1000),
+                at: clock_length(u32::try_from(at_ms / 1000).unwrap_or(u32::MAX)),
             }
         })
     }
@@ -250,8 +308,8 @@ impl Storyboard {
         self.columns.max(1) * self.tile_width
     }
 
-    pub(crate) fn sprite_height(&self) -> u32 {
-        self.count.div_ceil(self.columns.max(1)) * self.tile_height
+    pub(crate) fn sprite_height(&self) -> usize {
+        self.at_ms.len().div_ceil(self.columns.max(1) as usize) * self.tile_height as usize
     }
 }
 
@@ -268,5 +326,36 @@ mod tests {
         assert_eq!(picture.full(), "/p/1600.jpg");
         let tiny = picture.srcset("jpg", &100).map(|set| set.to_string());
         assert_eq!(tiny.as_deref(), Some("/p/360.jpg 360w"));
+    }
+
+    #[test]
+    fn a_frame_that_is_there_for_an_instant_is_found_by_its_own_time() {
+        let sheet = ContactSheet {
+            columns: 2,
+            tile_width: 90,
+            tile_height: 160,
+            at_ms: vec![0, 33, 61_967],
+            ..ContactSheet::default()
+        };
+        let frames: Vec<_> = sheet.frames().map(|f| (f.x, f.y, f.seek, f.at)).collect();
+        assert_eq!(frames[1], (90, 0, "0.034".to_owned(), "0:00".to_owned()));
+        assert_eq!(frames[2], (0, 160, "61.968".to_owned(), "1:01".to_owned()));
+        assert_eq!((sheet.sprite_width(), sheet.sprite_height()), (180, 320));
+    }
+
+    #[test]
+    fn a_grid_of_colours_is_taken_whole_or_not_at_all() {
+        let colours =
+            |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let grid = ColourGrid::parse(2, &colours(&["#000000", "#ff8000", "#0000ff", "#ffffff"]));
+        let cells: Vec<_> =
+            grid.iter().flat_map(ColourGrid::cells).map(|c| (c.x, c.y, c.colour)).collect();
+        assert_eq!(cells[1], (1, 0, "#ff8000".to_owned()));
+        assert_eq!(cells[2], (0, 1, "#0000ff".to_owned()));
+        for (columns, texts) in
+            [(0, &["#000000"][..]), (2, &["#000000"]), (1, &["red"]), (1, &["#1000000"]), (1, &[])]
+        {
+            assert_eq!(ColourGrid::parse(columns, &colours(texts)), None, "{columns} {texts:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::chrome::{Chrome, Head, json_ld};
 use crate::html::SafeHtml;
 use crate::lang::Lang;
-use crate::media::{Captions, Files, Picture, Storyboard, Video};
+use crate::media::{Captions, ColourGrid, ContactSheet, Files, Picture, Video};
 use crate::page;
 use crate::preparing::{MediaNote, Preparing};
 use crate::reading::{SAMPLE_BLOCKS, SAMPLE_BOWL, sample_picture};
@@ -70,7 +70,7 @@ pub struct OwnPost {
 pub fn post(chrome: &Chrome, view: &PostView) -> String {
     let post = &view.content;
     let url = format!("/posts/{}", post.id);
-    let image = post.photos.first().or(post.video.as_ref().and_then(|v| v.poster.as_ref()));
+    let image = post.cover();
     let is_public = post.published.is_some();
     let head = Head {
         title: post.title.clone(),
@@ -87,6 +87,11 @@ pub fn post(chrome: &Chrome, view: &PostView) -> String {
 fn structured(chrome: &Chrome, view: &PostView, url: &str) -> Value {
     let post = &view.content;
     let date = post.published.map(When::iso);
+    let images = post.cover().into_iter().chain(&post.photos).map(|p| chrome.absolute(p.full()));
+    let mut images: Vec<String> = images.collect();
+    if let Some(again) = images.iter().skip(1).position(|image| *image == images[0]) {
+        images.remove(again + 1);
+    }
     let mut article = json!({
         "@context": "https://schema.org",
         "@type": if post.kind == Kind::Question { "DiscussionForumPosting" } else { "Article" },
@@ -95,7 +100,7 @@ fn structured(chrome: &Chrome, view: &PostView, url: &str) -> Value {
         "url": chrome.absolute(url),
         "datePublished": date,
         "author": { "@type": "Person", "name": post.author.name, "url": chrome.absolute(&post.author.url) },
-        "image": post.photos.iter().map(|p| chrome.absolute(p.full())).collect::<Vec<_>>(),
+        "image": images,
         "interactionStatistic": {
             "@type": "InteractionCounter",
             "interactionType": "https://schema.org/LikeAction",
@@ -120,6 +125,11 @@ fn structured(chrome: &Chrome, view: &PostView, url: &str) -> Value {
 }
 
 impl PostContent {
+    /// What is seen first: what the film begins with, or else the first photo.
+    pub(crate) fn cover(&self) -> Option<&Picture> {
+        self.video.as_ref().and_then(|video| video.poster.as_ref()).or(self.photos.first())
+    }
+
     /// Where the photos begin: with the video on the stage they come below it.
     pub(crate) fn has_stage(&self) -> bool {
         self.video.is_some() || !self.photos.is_empty()
@@ -154,24 +164,31 @@ impl PostContent {
                 hls_url: "/media/v/p1/master.m3u8".to_owned(),
                 mp4_url: Some("/media/v/p1/360.mp4".to_owned()),
                 ready_seconds: None,
-                poster: Some(sample_picture(SAMPLE_BOWL, "", true)),
+                poster: Some(Picture { grid: sample_grid(), ..sample_picture(SAMPLE_BOWL, "", true) }),
                 width: 720,
                 height: 1280,
                 seconds: 102,
-                storyboard: Some(Storyboard {
+                sheet: Some(ContactSheet {
                     sprite_url: sample_sprite(),
-                    vtt_url: "/media/v/p1/storyboard.vtt".to_owned(),
                     columns: 6,
-                    count: 18,
                     tile_width: 90,
                     tile_height: 160,
-                    interval_ms: 6000,
+                    at_ms: (0..18).map(|place| place * place * 320).collect(),
                 }),
                 captions: Some(Captions::sample()),
             }),
             published: Some(When(1_795_100_000_000)),
         }
     }
+}
+
+/// What the bowl looks like from far away.
+fn sample_grid() -> Option<ColourGrid> {
+    let rows = ["#f6d9b8", "#fbe9c8", "#f7c873", "#e9c297"];
+    ColourGrid::parse(
+        3,
+        &rows.iter().flat_map(|row| [*row; 3].map(str::to_owned)).collect::<Vec<_>>(),
+    )
 }
 
 /// An 18-frame sprite, 540 × 480.

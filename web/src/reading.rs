@@ -201,6 +201,7 @@ pub(crate) fn sample_picture(drawing: &str, alt: &str, tall: bool) -> Picture {
         width,
         height,
         colour: Some("#f6d9b8".to_owned()),
+        grid: None,
         files: Files::One(url),
     }
 }

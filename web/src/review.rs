@@ -308,7 +308,7 @@ impl PreparingView {
         if let Some(video) = &mut content.video {
             video.mp4_url = None;
             video.poster = None;
-            video.storyboard = None;
+            video.sheet = None;
             video.ready_seconds = Some(8);
         }
         Self { content, preparing: Some(Preparing::sample()) }

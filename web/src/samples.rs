@@ -57,6 +57,10 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("post-own-failed", posts::post(&member("/posts/p1"), &PostView::sample_own_failed(lang))),
         ("choose-kind", compose::choose_kind(&member("/posts/new"), &ChooseKindView::sample())),
         ("compose", compose::compose(&member("/posts/p1/edit"), &ComposeView::sample(lang))),
+        (
+            "compose-covers",
+            compose::compose(&member("/posts/p1/edit"), &ComposeView::sample_covers(lang)),
+        ),
         ("compose-new", compose::compose(&member("/posts/new"), &ComposeView::sample_new(lang))),
         (
             "compose-errors",

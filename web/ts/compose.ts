@@ -9,12 +9,14 @@
 //        4xx `{ "message": localised text }`
 //   GET  /posts/{id}/status → `{ "state", "video": null | { "state": "uploading" | "processing" | "ready" | "failed",
 //        "percent": 0..100, "message": localised text, "notes": [{ "text", "warns" }], "retry": boolean }, "photos": [{ "id",
-//        "url": string | null, "note": localised text | null }] }`
+//        "url": string | null, "note": localised text | null }],
+//        "covers": [{ "value", "url", "label": localised text, "chosen": boolean }] }`, empty where there is no choice
 //   tus  {data-uploads} with metadata `filename`, `filetype`, `post_id`; a refusal may carry `{ "message" }`
 //
 // Form-encoded fields are the form's own: kind, title, body, region, tags, age_from, age_to, alt_{photo id},
-// photos_order (kept photo ids in order, comma-separated) and version.
+// photos_order (kept photo ids in order, comma-separated), cover (what is seen first) and version.
 
+import { CoverChoice } from "./compose/covers";
 import { Draft } from "./compose/draft";
 import { PhotoList } from "./compose/photos";
 import { showTagChips } from "./compose/tags";
@@ -23,8 +25,18 @@ import { VideoSlot } from "./compose/video";
 const form = document.querySelector<HTMLFormElement>("form[data-compose]");
 if (form) {
   const draft = new Draft(form);
-  const photos = new PhotoList(form, draft, () => video.follow());
-  const video = new VideoSlot(form, draft, (status) => photos.take(status.photos));
+  const covers = new CoverChoice(form);
+  const photos = new PhotoList(
+    form,
+    draft,
+    () => video.follow(),
+    (photo) => covers.drop(photo),
+  );
+  const video = new VideoSlot(form, draft, (status) => {
+    photos.take(status.photos);
+    // While another film is on its way the server still tells of the one before.
+    if (!video.isBusy) covers.take(status.video?.state === "ready" ? status.covers : []);
+  });
   const tags = form.querySelector<HTMLInputElement>("input[data-tags]");
   if (tags) showTagChips(tags, form.dataset.tChipRemove ?? "");
 

@@ -11,13 +11,14 @@ mod m0005_cards;
 mod m0006_previews;
 mod m0007_captions;
 mod m0008_members;
+mod m0009_pictures;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
 use crate::time_id::Clock;
 use sea_query::{
     ColumnDef, Expr, ExprTrait, IndexCreateStatement, IntoIden, IntoTableRef, PostgresQueryBuilder,
-    Query, SqliteQueryBuilder, Table, TableAlterStatement, TableCreateStatement,
+    Query, SqliteQueryBuilder, Table, TableAlterStatement, TableCreateStatement, UpdateStatement,
 };
 
 type Migration = (i64, &'static str, fn() -> Vec<Step>);
@@ -31,12 +32,14 @@ const STEPS: &[Migration] = &[
     (6, "previews", m0006_previews::steps),
     (7, "captions", m0007_captions::steps),
     (8, "members", m0008_members::steps),
+    (9, "pictures", m0009_pictures::steps),
 ];
 
 pub(super) enum Step {
     Table(Box<TableCreateStatement>),
     Alter(Box<TableAlterStatement>),
     Index(IndexCreateStatement),
+    Update(Box<UpdateStatement>),
 }
 
 impl Step {
@@ -101,6 +104,8 @@ async fn run(tx: &mut Tx, step: &Step) -> Result<()> {
         (Step::Alter(alter), false) => alter.to_string(SqliteQueryBuilder),
         (Step::Index(index), true) => index.to_string(PostgresQueryBuilder),
         (Step::Index(index), false) => index.to_string(SqliteQueryBuilder),
+        (Step::Update(update), true) => update.to_string(PostgresQueryBuilder),
+        (Step::Update(update), false) => update.to_string(SqliteQueryBuilder),
     };
     tx.execute_sql(sql).await
 }

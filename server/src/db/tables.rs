@@ -25,14 +25,15 @@ tables! {
     }
     Revisions {
         Id, PostId, Number, State, Title, Body, Lead, RegionId, AgeFromMonths, AgeToMonths, Details, VideoId, Captions,
-        Version, SubmittedAt, DecidedAt, CreatedAt, UpdatedAt,
+        CoverChoice, Version, SubmittedAt, DecidedAt, CreatedAt, UpdatedAt,
     }
     RevisionTags { RevisionId, Tag, Label, Position }
     RevisionPhotos { RevisionId, PhotoId, Position, Alt }
     PostTags { Tag, PublishedAt, PostId, Label }
 
     Photos {
-        Id, OwnerId, State, Failure, Generation, Width, Height, Widths, Colour, HadLocation, Bytes, CreatedAt, UpdatedAt,
+        Id, OwnerId, State, Failure, Generation, Width, Height, Widths, Colour, Grid, HadLocation, Bytes, CreatedAt,
+        UpdatedAt,
     }
     Videos {
         Id, OwnerId, UploadId, State, Failure, Progress, Generation, DurationMs, Width, Height, HasAudio, SourceBytes,

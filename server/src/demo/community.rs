@@ -188,7 +188,7 @@ async fn write(app: &App, post: &DemoPost, author: &Viewer) -> Result<PostId> {
         tags: parse_tags(post.tags),
         age_from_months: post.ages.0,
         age_to_months: post.ages.1,
-        photos: Vec::new(),
+        ..Draft::default()
     };
     actions::save(app, author, editing.post.id, editing.revision.version, draft)
         .await
@@ -215,6 +215,7 @@ async fn attach(app: &App, post: &DemoPost, author: &Viewer, id: PostId) -> Resu
         age_from_months: revision.age_from_months,
         age_to_months: revision.age_to_months,
         photos: listed,
+        cover: None,
     };
     actions::save(app, author, id, revision.version, draft)
         .await

@@ -6,7 +6,7 @@ use crate::db::tables::{
     Accounts, Audit, Decisions, Posts, ReviewItems, RevisionPhotos, Revisions,
 };
 use crate::db::{Db, Read, Result, Row, Tx};
-use crate::posts::{Kind, RevisionState, Visibility};
+use crate::posts::{CoverChoice, Kind, RevisionState, Visibility};
 use crate::time_id::{
     AccountId, Clock, DecisionId, PhotoId, PostId, ReviewItemId, RevisionId, Timestamp, VideoId,
 };
@@ -215,6 +215,7 @@ pub(super) struct Waiting {
     pub author: String,
     pub region_id: Option<String>,
     pub video_id: Option<VideoId>,
+    pub cover: Option<CoverChoice>,
     /// An approved revision of the same post is visible.
     pub is_edit: bool,
 }
@@ -232,6 +233,7 @@ pub(super) async fn waiting(db: &Db, after: Option<&Cursor>, size: usize) -> Res
             (Revisions::Table, Revisions::Title),
             (Revisions::Table, Revisions::RegionId),
             (Revisions::Table, Revisions::VideoId),
+            (Revisions::Table, Revisions::CoverChoice),
         ])
         .columns([(Posts::Table, Posts::Kind), (Posts::Table, Posts::Visibility)])
         .expr_as(Expr::col((Accounts::Table, Accounts::Nickname)), "author")
@@ -267,6 +269,7 @@ pub(super) async fn waiting(db: &Db, after: Option<&Cursor>, size: usize) -> Res
                 author: row.get("author")?,
                 region_id: row.get("region_id")?,
                 video_id: row.get("video_id")?,
+                cover: row.get("cover_choice")?,
                 is_edit: row.get::<Visibility>("visibility")? == Visibility::Published,
             })
         })

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::db::page::Cursor;
 use crate::error::{Error, Result};
 use crate::notifications::day_of;
-use crate::posts::{self, Content, RevisionState, present};
+use crate::posts::{self, Content, CoverChoice, RevisionState, present};
 use crate::time_id::{AccountId, PhotoId, RevisionId, Timestamp, VideoId};
 use crate::{photos, text, videos};
 use std::collections::HashMap;
@@ -40,21 +40,32 @@ pub(super) async fn queue(app: &App, lang: Lang, after: Option<&Cursor>) -> Resu
     let revisions: Vec<RevisionId> = page.items.iter().map(|item| item.revision_id).collect();
     let authors: Vec<AccountId> = page.items.iter().map(|item| item.author_id).collect();
     let listed = sql::photos_of(db, &revisions).await?;
-    let first: Vec<PhotoId> =
-        listed.values().filter_map(|photos| photos.first().map(|(id, _)| *id)).collect();
+    let first = listed.values().filter_map(|photos| photos.first().map(|(id, _)| *id));
+    let chosen = page.items.iter().filter_map(|item| match item.cover {
+        Some(CoverChoice::Photo(id)) => Some(id),
+        _ => None,
+    });
+    let seen: Vec<PhotoId> = first.chain(chosen).collect();
     let photos: HashMap<PhotoId, photos::Photo> =
-        photos::find_many(db, &first).await?.into_iter().map(|photo| (photo.id, photo)).collect();
+        photos::find_many(db, &seen).await?.into_iter().map(|photo| (photo.id, photo)).collect();
     let ids: Vec<VideoId> = page.items.iter().filter_map(|item| item.video_id).collect();
     let videos: HashMap<VideoId, videos::Video> =
         videos::find_many(db, &ids).await?.into_iter().map(|video| (video.id, video)).collect();
     let known = sql::known_authors(db, &authors).await?;
     let item = |item: sql::Waiting| {
         let own = listed.get(&item.revision_id).map_or(&[][..], Vec::as_slice);
-        let video = item.video_id.and_then(|id| videos.get(&id)).and_then(videos::player);
-        let picture = own
-            .first()
-            .and_then(|(id, alt)| photos::picture(photos.get(id)?, alt))
-            .or_else(|| video.as_ref()?.poster.clone());
+        let seen: Vec<(photos::Photo, String)> = own
+            .iter()
+            .filter_map(|(id, alt)| Some((photos.get(id)?.clone(), alt.clone())))
+            .collect();
+        let video = item
+            .video_id
+            .and_then(|id| videos.get(&id))
+            .and_then(|video| posts::player(item.cover, &seen, video));
+        let picture = video
+            .as_ref()
+            .and_then(|video| video.poster.clone())
+            .or_else(|| seen.first().and_then(|(photo, alt)| photos::picture(photo, alt)));
         QueueItem {
             url: format!("/review/{}", item.id),
             title: item.title,

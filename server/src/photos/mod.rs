@@ -42,6 +42,7 @@ pub struct Photo {
     pub widths: Vec<u32>,
     /// `#rrggbb`.
     pub colour: Option<String>,
+    pub grid: Option<transcoder_protocol::ColourGrid>,
     /// Whether the file said where it was taken. `false` until ready.
     pub had_location: bool,
 }
@@ -79,7 +80,8 @@ impl Shown {
     pub fn into_picture(self) -> Picture {
         let Self { id, generation, width, height, widths, colour, alt } = self;
         let folder = format!("/media/photos/{id}/{generation}/");
-        Picture { alt, width, height, colour, files: Files::Widths { folder, widths } }
+        let files = Files::Widths { folder, widths };
+        Picture { alt, width, height, colour, files, grid: None }
     }
 }
 
@@ -96,5 +98,7 @@ pub fn note(photo: &Photo) -> Option<MediaNote> {
 
 /// The photo as pages show it; `None` until it is ready.
 pub fn picture(photo: &Photo, alt: &str) -> Option<Picture> {
-    Shown::of(photo, alt).map(Shown::into_picture)
+    let grid = photo.grid.as_ref();
+    let grid = grid.and_then(|grid| web::media::ColourGrid::parse(grid.columns, &grid.colours));
+    Shown::of(photo, alt).map(|shown| Picture { grid, ..shown.into_picture() })
 }

@@ -19,6 +19,7 @@ pub fn select() -> SelectStatement {
         Photos::Widths,
         Photos::Colour,
         Photos::HadLocation,
+        Photos::Grid,
     ];
     Query::select()
         .columns(columns.map(|column| (Photos::Table, column)))
@@ -38,6 +39,7 @@ pub fn read(row: &Row) -> Result<Photo> {
         widths: serde_json::from_str(&row.get::<String>("widths")?).unwrap_or_default(),
         colour: row.get("colour")?,
         had_location: row.get::<i64>("had_location")? != 0,
+        grid: row.text("grid")?.and_then(|grid| serde_json::from_str(grid).ok()),
     })
 }
 
@@ -106,6 +108,7 @@ pub(super) async fn set_ready(
             (Photos::Widths, widths.into()),
             (Photos::Colour, output.colour.clone().into()),
             (Photos::HadLocation, i64::from(output.had_location).into()),
+            (Photos::Grid, serde_json::to_string(&output.grid).unwrap_or_default().into()),
             (Photos::UpdatedAt, clock.now().into()),
         ])
         .and_where(Expr::col(Photos::Id).eq(id))

@@ -2,7 +2,7 @@
 
 use super::card;
 use super::jobs::{DropMedia, WITHDRAWN_KEPT};
-use super::{Draft, Kind, PHOTOS, Post, Revision, RevisionState, Visibility, sql};
+use super::{CoverChoice, Draft, Kind, PHOTOS, Post, Revision, RevisionState, Visibility, sql};
 use crate::access::{Viewer, policy};
 use crate::app::App;
 use crate::changes::{self, Subject};
@@ -63,7 +63,7 @@ impl<E: Into<Error>> From<E> for SaveError {
 /// Keeps what was typed. What came back from review, and what is published, becomes a draft again; what waits in review can't
 /// be changed.
 ///
-/// `version` is the one the form showed. Photos that aren't the author's own are left out.
+/// `version` is the one the form showed. Photos that aren't the author's own are left out, and so is a choice of what isn't on the post.
 pub async fn save(
     app: &App,
     viewer: &Viewer,
@@ -79,6 +79,10 @@ pub async fn save(
     }
     let revision = writable(&mut tx, &app.clock, revision).await?;
     draft.photos = own_photos(&mut tx, &post, draft.photos).await?;
+    draft.cover = draft.cover.or(revision.cover).filter(|choice| match *choice {
+        CoverChoice::Moment { video, .. } => revision.video_id == Some(video),
+        CoverChoice::Photo(photo) => draft.photos.iter().any(|(kept, _)| *kept == photo),
+    });
     for (photo, _) in sql::photo_ids(&mut tx, revision.id).await? {
         if draft.photos.iter().all(|(kept, _)| *kept != photo) {
             photos::actions::drop_unless_used(&mut tx, &app.clock, photo).await?;

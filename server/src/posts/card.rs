@@ -5,11 +5,11 @@
 //! changes one of them. A published post whose `cover` is NULL has none yet; [`fill`] sees to those at the start, so all of it can be
 //! thrown away.
 
-use super::{Kind, sql};
+use super::{Candidate, Content, Kind, sql};
 use crate::db::{Db, Result, Tx};
-use crate::photos::{self, Photo};
+use crate::photos;
 use crate::time_id::{PostId, RevisionId, Timestamp};
-use crate::videos::{self, Poster, Video, VideoStatus};
+use crate::videos::{self, Poster, VideoStatus};
 use serde::{Deserialize, Serialize};
 use web::media::Picture;
 
@@ -30,10 +30,10 @@ pub struct Card {
     pub published_at: Timestamp,
 }
 
-/// What is to be seen of a post's media before it is opened; nothing of a post of words alone.
+/// What is to be seen of a post's media before it is opened; nothing of a post of words alone. At most one picture, see
+/// [`Candidate`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cover {
-    /// The first photo that is ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<photos::Shown>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,14 +48,22 @@ pub struct CoverVideo {
 }
 
 impl Cover {
-    fn of(photos: &[(Photo, String)], video: Option<&Video>) -> Self {
+    fn of(content: &Content) -> Self {
+        let Content { revision, photos, video, .. } = content;
+        let video = video.as_ref().filter(|video| video.state == VideoStatus::Ready);
+        let cover = video.and_then(|video| Candidate::before_film(revision.cover, photos, video));
         Self {
-            photo: photos.iter().find_map(|(photo, alt)| photos::Shown::of(photo, alt)),
-            video: video.filter(|video| video.state == VideoStatus::Ready).map(|video| {
-                CoverVideo {
-                    seconds: videos::seconds(video.duration_ms),
-                    poster: Poster::of(video),
-                }
+            photo: match cover {
+                Some(Candidate::Photo(photo, alt)) => photos::Shown::of(photo, alt),
+                Some(Candidate::Moment(_)) => None,
+                None => photos.iter().find_map(|(photo, alt)| photos::Shown::of(photo, alt)),
+            },
+            video: video.map(|video| CoverVideo {
+                seconds: videos::seconds(video.duration_ms),
+                poster: match cover {
+                    Some(Candidate::Moment(moment)) => Some(moment.poster()),
+                    _ => None,
+                },
             }),
         }
     }
@@ -69,7 +77,7 @@ impl Cover {
         self.video.as_ref().map(|video| video.seconds)
     }
 
-    /// The photo, else the video's poster.
+    /// The photo, or the film's moment.
     pub fn into_picture(self) -> Option<Picture> {
         match (self.photo, self.video) {
             (Some(photo), _) => Some(photo.into_picture()),
@@ -82,7 +90,7 @@ impl Cover {
 /// Writes what lists show of a published revision to its post.
 pub(super) async fn refresh(tx: &mut Tx, post: PostId, revision: RevisionId) -> Result<()> {
     let Some(content) = sql::content(&mut *tx, revision).await? else { return Ok(()) };
-    let cover = Cover::of(&content.photos, content.video.as_ref());
+    let cover = Cover::of(&content);
     sql::set_card(tx, post, &content, &cover).await
 }
 

@@ -2,7 +2,7 @@
 
 use super::actions::{self, Editing, SaveError};
 use super::form::{Button, Form};
-use super::{Draft, Kind, Revision, RevisionState, Visibility, captions, sql};
+use super::{Draft, Kind, Revision, RevisionState, Visibility, captions, cover, sql};
 use crate::access::{Member, Viewer};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -423,7 +423,17 @@ pub async fn status(
     let editing = actions::open(&app.db, &context.viewer, parse_id(&id)?).await?;
     let view = view_of(&app, &context, &editing).await?;
     let lang = context.lang;
-    let video = view.video.map(|video| {
+    let covers = view.video.as_ref().map_or(&[][..], |video| &video.covers);
+    let covers: Vec<_> = covers
+        .iter()
+        .map(|cover| {
+            json!({
+                "value": cover.value, "url": cover.picture.small(), "label": cover.label(&lang),
+                "chosen": cover.is_chosen,
+            })
+        })
+        .collect();
+    let video = view.video.as_ref().map(|video| {
         let state = &video.state;
         let percent = match state {
             VideoState::Ready => 100,
@@ -445,7 +455,8 @@ pub async fn status(
         })
         .collect();
     let state = view.state.slug();
-    Ok(Json(json!({ "state": state, "video": video, "photos": photos })).into_response())
+    let status = json!({ "state": state, "video": video, "photos": photos, "covers": covers });
+    Ok(Json(status).into_response())
 }
 
 /// POST /posts/{id}/withdraw
@@ -480,6 +491,9 @@ async fn show_again(
     view.age_from.clone_from(&form.typed.age_from);
     view.age_to.clone_from(&form.typed.age_to);
     view.region = form.draft.region_id.clone().unwrap_or_default();
+    if let (Some(typed), Some(video)) = (form.draft.cover, &mut view.video) {
+        cover::mark(&mut video.covers, typed);
+    }
     view.errors = form.errors.clone();
     Ok(context.page_with(status, web::compose::compose(&context.chrome, &view)))
 }
@@ -504,7 +518,14 @@ async fn view_of(app: &App, context: &Context, editing: &Editing) -> Result<Comp
             note,
         });
     }
-    view.video = video_of(app, editing).await?;
+    let in_order: Vec<(photos::Photo, String)> = draft
+        .photos
+        .iter()
+        .filter_map(|(id, alt)| {
+            Some((found.iter().find(|photo| photo.id == *id)?.clone(), alt.clone()))
+        })
+        .collect();
+    view.video = video_of(app, editing, &in_order).await?;
     view.id = Some(post.id.to_string());
     view.version = revision.version;
     view.title = draft.title;
@@ -532,11 +553,16 @@ async fn stored_draft(app: &App, revision: &Revision) -> Result<Draft> {
         age_from_months: revision.age_from_months,
         age_to_months: revision.age_to_months,
         photos: sql::photo_ids(&app.db, revision.id).await?,
+        cover: revision.cover,
     })
 }
 
 /// The post's video, or the upload that will become it.
-async fn video_of(app: &App, editing: &Editing) -> Result<Option<ComposeVideo>> {
+async fn video_of(
+    app: &App,
+    editing: &Editing,
+    photos: &[(photos::Photo, String)],
+) -> Result<Option<ComposeVideo>> {
     let Editing { post, revision } = editing;
     let Some(id) = revision.video_id else {
         let Some(upload) = upload::open_for_post(&app.db, post.author_id, post.id).await? else {
@@ -547,13 +573,14 @@ async fn video_of(app: &App, editing: &Editing) -> Result<Option<ComposeVideo>> 
             file_name: upload.file_name,
             state: VideoState::Uploading { percent: u8::try_from(percent).unwrap_or(100) },
             poster: None,
+            covers: Vec::new(),
             seconds: None,
             captions: None,
             notes: Vec::new(),
         }));
     };
     let Some(video) = videos::find(&app.db, id).await? else { return Ok(None) };
-    let player = videos::player(&video);
+    let player = super::player(revision.cover, photos, &video);
     let file_name = match video.upload_id {
         Some(upload) => upload::file_name(&app.db, upload).await?,
         None => String::new(),
@@ -570,6 +597,7 @@ async fn video_of(app: &App, editing: &Editing) -> Result<Option<ComposeVideo>> 
         },
         notes: videos::notes(&video),
         poster: player.as_ref().and_then(|player| player.poster.clone()),
+        covers: cover::options(revision.cover, photos, &video),
         seconds: player.map(|player| player.seconds),
         captions: (video.state != VideoStatus::Failed).then(|| captions::state(revision)),
     }))

@@ -80,6 +80,7 @@ impl Form {
                 age_from_months,
                 age_to_months,
                 photos: photos(fields),
+                cover: fields.get("cover").parse().ok(),
             },
             errors,
             typed,

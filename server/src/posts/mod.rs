@@ -21,6 +21,7 @@ pub mod actions;
 pub mod captions;
 mod card;
 pub mod compose;
+mod cover;
 mod form;
 mod jobs;
 pub mod me;
@@ -28,6 +29,7 @@ pub mod present;
 mod sql;
 
 pub use card::{Card, Cover, fill as fill_cards};
+pub use cover::{Candidate, CoverChoice, player};
 pub use jobs::DropMedia;
 pub use sql::{
     FIRST_PAGE, Filter, cards, cards_by_ids, content, count_published, drafts_of, find,
@@ -135,6 +137,8 @@ pub struct Revision {
     pub video_id: Option<VideoId>,
     /// As its author wrote them; see [`Revision::shown_captions`].
     pub captions: Option<captions::Captions>,
+    /// As its author chose it; it may be gone.
+    pub cover: Option<CoverChoice>,
     pub version: i64,
     pub submitted_at: Option<Timestamp>,
     pub decided_at: Option<Timestamp>,
@@ -211,6 +215,8 @@ pub struct Draft {
     pub age_to_months: Option<u16>,
     /// The photos kept, in order, each with its words; at most 10.
     pub photos: Vec<(PhotoId, String)>,
+    /// What is to be seen first; `None` leaves that as it is.
+    pub cover: Option<CoverChoice>,
 }
 
 pub const TITLE_CHARS: usize = 80;

@@ -2,8 +2,8 @@
 
 use super::{Card, Content, captions};
 use crate::app::App;
+use crate::photos;
 use crate::text;
-use crate::{photos, videos};
 use web::posts::PostContent;
 use web::reading::PostCard;
 use web::{AgeRange, Lang, Named, When};
@@ -43,7 +43,7 @@ pub fn content(app: &App, lang: Lang, content: &Content) -> PostContent {
         photos: photos.iter().filter_map(|(photo, alt)| photos::picture(photo, alt)).collect(),
         video: video
             .as_ref()
-            .and_then(videos::player)
+            .and_then(|video| super::player(revision.cover, photos, video))
             .map(|player| web::media::Video { captions: captions::of_player(revision), ..player }),
         published: post.published_at.filter(|_| is_published).map(|at| When(at.as_millis())),
     }

@@ -16,17 +16,17 @@ pub mod pages;
 pub mod present;
 mod preview;
 mod sql;
+mod stills;
 
 pub use jobs::{DropPreview, DropVideo, TranscodeVideo};
 pub use pace::Pace;
 pub use present::{fault, notes};
 pub use preview::Preview;
 pub use sql::{find, find_many};
+pub use stills::{Moment, Poster, Stills};
 
 use crate::text_enum;
 use crate::time_id::{AccountId, UploadId, VideoId};
-use serde::{Deserialize, Serialize};
-use web::media::{Files, Picture};
 
 text_enum! {
     pub enum VideoStatus { Queued = "queued", Transcoding = "transcoding", Ready = "ready", Failed = "failed" }
@@ -47,10 +47,12 @@ pub struct Video {
     pub duration_ms: u64,
     pub width: u32,
     pub height: u32,
-    /// The sprite's layout, once ready.
+    /// Frames by the clock: the sprite's layout, once ready.
     pub storyboard: Option<transcoder_protocol::Storyboard>,
     /// The best poster of the generation. `None` until ready.
     pub poster: Option<transcoder_protocol::ImageFile>,
+    /// `None` until ready, and for a generation that was made before these were kept.
+    pub stills: Option<Stills>,
     /// What can be watched while it is being made, and for an hour after.
     pub preview: Option<Preview>,
     /// Of the job that works on it; 0 before the first.
@@ -63,38 +65,8 @@ pub struct Video {
     pub claimed_ms: Option<u64>,
 }
 
-/// What is needed of a ready video's poster to show it; lists keep it with the post.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Poster {
-    pub video: VideoId,
-    pub generation: i64,
-    pub file: String,
-    pub width: u32,
-    pub height: u32,
-}
-
-impl Poster {
-    /// `None` until the video is ready.
-    pub fn of(video: &Video) -> Option<Self> {
-        let poster = video.poster.as_ref().filter(|_| video.state == VideoStatus::Ready)?;
-        Some(Self {
-            video: video.id,
-            generation: video.generation,
-            file: poster.file.clone(),
-            width: poster.width,
-            height: poster.height,
-        })
-    }
-
-    /// As pages show it.
-    pub fn into_picture(self) -> Picture {
-        let Self { video, generation, file, width, height } = self;
-        let files = Files::One(format!("/media/videos/{video}/{generation}/{file}"));
-        Picture { width, height, files, ..Picture::default() }
-    }
-}
-
-/// The video as pages play it: whole once it is ready, and before as far as it can be watched. Its captions are the revision's.
+/// The video as pages play it: whole once it is ready, and before as far as it can be watched. Its captions, and what is seen before it
+/// plays, are the revision's (`posts::player`).
 pub fn player(video: &Video) -> Option<web::media::Video> {
     match video.state {
         VideoStatus::Ready => whole(video),
@@ -122,30 +94,24 @@ fn growing(video: &Video, preview: &Preview) -> Option<web::media::Video> {
 
 fn whole(video: &Video) -> Option<web::media::Video> {
     let base = format!("/media/videos/{}/{}", video.id, video.generation);
-    let poster = Poster::of(video).map(Poster::into_picture);
-    let storyboard =
-        video.storyboard.as_ref().filter(|board| !board.at_ms.is_empty()).map(|board| {
-            let count = board.at_ms.len() as u64;
-            web::media::Storyboard {
-                sprite_url: format!("{base}/{}", board.file),
-                vtt_url: format!("{base}/storyboard.vtt"),
-                columns: board.columns,
-                count: count as u32,
-                tile_width: board.tile_width,
-                tile_height: board.tile_height,
-                interval_ms: u32::try_from(video.duration_ms / count).unwrap_or(u32::MAX),
-            }
-        });
+    let by_scene = video.stills.as_ref().and_then(|stills| stills.contact_sheet.as_ref());
+    let sheet = by_scene.or(video.storyboard.as_ref()).filter(|sheet| !sheet.at_ms.is_empty());
     Some(web::media::Video {
         hls_url: format!("{base}/master.m3u8"),
         mp4_url: Some(format!("{base}/plain.mp4")),
         ready_seconds: None,
-        poster,
+        poster: None,
         width: video.width,
         height: video.height,
         seconds: seconds(video.duration_ms),
-        storyboard,
         captions: None,
+        sheet: sheet.map(|sheet| web::media::ContactSheet {
+            sprite_url: format!("{base}/{}", sheet.file),
+            columns: sheet.columns,
+            tile_width: sheet.tile_width,
+            tile_height: sheet.tile_height,
+            at_ms: sheet.at_ms.clone(),
+        }),
     })
 }
 

@@ -1,5 +1,5 @@
 //! A video over HTTP, under `/media/videos/{id}/{generation}/`: `master.m3u8` and `{rendition}.m3u8` (rendered from the database),
-//! `storyboard.vtt`, the renditions, the posters and the sprite, and `plain.mp4`, one rendition for players without HLS.
+//! `storyboard.vtt`, the renditions, the posters and the sprites, and `plain.mp4`, one rendition for players without HLS.
 //!
 //! With a store that signs addresses, playlists and redirects lead straight to it.
 
@@ -46,7 +46,8 @@ pub async fn file(
     let file = if file == "plain.mp4" { plain(&renditions)? } else { file };
     let is_ours = renditions.iter().any(|rendition| rendition.file == file)
         || video.poster.as_ref().is_some_and(|poster| poster.file == file)
-        || video.storyboard.as_ref().is_some_and(|board| board.file == file);
+        || video.storyboard.as_ref().is_some_and(|board| board.file == file)
+        || video.stills.as_ref().is_some_and(|stills| stills.has_file(&file));
     if !is_ours {
         return Err(Error::NotFound);
     }

@@ -1,4 +1,4 @@
-use super::{Pace, Preview, Video, VideoStatus};
+use super::{Pace, Preview, Stills, Video, VideoStatus};
 use crate::db::tables::{Renditions, Revisions, Videos};
 use crate::db::{Prepared, Read, Result, Row, Tx, hole};
 use crate::posts::RevisionState;
@@ -24,6 +24,7 @@ fn select() -> SelectStatement {
             Videos::Height,
             Videos::Storyboard,
             Videos::Poster,
+            Videos::Details,
             Videos::Preview,
             Videos::Attempt,
             Videos::Pace,
@@ -49,6 +50,7 @@ fn read(row: &Row) -> Result<Video> {
         height: row.get::<Option<u32>>("height")?.unwrap_or(0),
         storyboard: json("storyboard")?.and_then(|text| serde_json::from_str(&text).ok()),
         poster: json("poster")?.and_then(|text| serde_json::from_str(&text).ok()),
+        stills: json("details")?.and_then(|text| serde_json::from_str(&text).ok()),
         preview: json("preview")?.and_then(|text| serde_json::from_str(&text).ok()),
         attempt: row.get("attempt")?,
         pace: json("pace")?.and_then(|text| serde_json::from_str(&text).ok()),
@@ -233,6 +235,10 @@ pub(super) async fn set_ready(
             (Videos::Pace, None::<String>.into()),
             (Videos::HadLocation, i64::from(output.had_location).into()),
             (Videos::ClaimedMs, output.cut_short.map(|cut| cut.claimed_ms).into()),
+            (
+                Videos::Details,
+                serde_json::to_string(&Stills::of(output)).unwrap_or_default().into(),
+            ),
             (Videos::UpdatedAt, clock.now().into()),
         ])
         .and_where(Expr::col(Videos::Id).eq(id))

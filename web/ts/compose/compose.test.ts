@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { choices, marked } from "./covers";
 import { fill } from "./draft";
 import { looksLikePhoto, moved } from "./photos";
 import { splitTags } from "./tags";
@@ -42,6 +43,24 @@ describe("the video", () => {
     expect(told('{"message":"大きすぎます"}')).toBe("大きすぎます");
     expect(told("<html>")).toBe("");
     expect(told(undefined)).toBe("");
+  });
+});
+
+describe("what is seen first", () => {
+  const cover = (value: string, chosen = false) => ({ value, url: "", label: "", chosen });
+  const covers = [cover("film:v:1"), cover("film:v:2", true), cover("photo:a"), cover("photo:b")];
+  it("cannot be a photo that was just taken off the post", () => {
+    const values = choices(covers, ["b"]).map(({ value }) => value);
+    expect(values).toEqual(["film:v:1", "film:v:2", "photo:b"]);
+  });
+  it("is not asked where there is one picture only", () => {
+    expect(choices([cover("film:v:1"), cover("photo:a")], [])).toEqual([]);
+  });
+  it("stays as it was chosen here, then as the server has it, then the best", () => {
+    expect(marked(covers, "photo:a")).toBe("photo:a");
+    expect(marked(covers, "photo:gone")).toBe("film:v:2");
+    expect(marked([cover("film:v:1"), cover("photo:a")])).toBe("film:v:1");
+    expect(marked([])).toBeUndefined();
   });
 });
 

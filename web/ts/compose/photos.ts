@@ -36,8 +36,10 @@ export class PhotoList {
   constructor(
     private readonly form: HTMLFormElement,
     private readonly draft: Draft,
-    /** A photo is on the server that this browser cannot show itself, such as HEIC. */
-    private readonly needsPicture: () => void,
+    /** A photo is on the server, which now makes it ready: its picture is wanted where this browser cannot show it itself, such as HEIC,
+     * and it may be chosen to be seen first. */
+    private readonly sent: () => void,
+    private readonly removed: (photo: string) => void,
   ) {
     const list = form.querySelector<HTMLElement>("[data-photo-list]");
     const input = form.querySelector<HTMLInputElement>("input[name=photos]");
@@ -131,7 +133,7 @@ export class PhotoList {
       const alt = item.querySelector("input");
       if (alt) alt.name = `alt_${photo.id}`;
       this.reordered();
-      if (item.querySelector(".photo-wait")) this.needsPicture();
+      this.sent();
     } catch (error) {
       item.remove();
       const told = error instanceof Error && !(error instanceof TypeError) ? error.message : "";
@@ -187,6 +189,7 @@ export class PhotoList {
     if (button.value.startsWith("photo-remove-")) {
       const next = item.nextElementSibling ?? item.previousElementSibling;
       item.remove();
+      this.removed(item.dataset.photo ?? "");
       this.reordered();
       (next?.querySelector<HTMLElement>("[value^=photo-remove-]") ?? this.input).focus();
     } else {

@@ -4,6 +4,7 @@
  */
 
 import { DetailedError, Upload } from "tus-js-client";
+import type { CoverAnswer } from "./covers";
 import { type Draft, fill } from "./draft";
 import { forgetFile, keepFile, keptFile } from "./kept-file";
 import type { PhotoAnswer } from "./photos";
@@ -20,6 +21,7 @@ export interface Status {
     retry: boolean;
   };
   photos?: PhotoAnswer[];
+  covers: CoverAnswer[];
 }
 
 /** One PATCH: small enough that a train tunnel costs seconds, large enough to be quick on a good line. */

@@ -2,7 +2,7 @@
 
 use super::super::actions::{self, Editing};
 use super::super::compose::{most_form_bytes, parse_id};
-use super::super::{Visibility, media_uses, sql};
+use super::super::{Visibility, media_uses, player, sql};
 use super::form::{FILE_BYTES, Form, Sent};
 use super::{Language, SetError, fingerprint};
 use crate::access::{Viewer, policy};
@@ -188,7 +188,8 @@ async fn view_of(app: &App, editing: &Editing) -> Result<CaptionsView> {
         language: kept.map_or(Language::Japanese, |kept| kept.language).into(),
         video: video
             .as_ref()
-            .and_then(videos::player)
+            // Whatever is seen before it elsewhere: here it is the film that is looked at.
+            .and_then(|video| player(None, &[], video))
             .map(|player| web::media::Video { captions: super::of_player(revision), ..player }),
         problems: Vec::new(),
         file_problems: Vec::new(),

@@ -32,7 +32,7 @@ const POST: [Posts; 9] = [
     Posts::UpdatedAt,
 ];
 
-const REVISION: [Revisions; 15] = [
+const REVISION: [Revisions; 16] = [
     Revisions::Id,
     Revisions::PostId,
     Revisions::Number,
@@ -45,6 +45,7 @@ const REVISION: [Revisions; 15] = [
     Revisions::AgeToMonths,
     Revisions::VideoId,
     Revisions::Captions,
+    Revisions::CoverChoice,
     Revisions::Version,
     Revisions::SubmittedAt,
     Revisions::DecidedAt,
@@ -78,6 +79,7 @@ fn read_revision(row: &Row) -> Result<Revision> {
         age_to_months: row.get("age_to_months")?,
         video_id: row.get("video_id")?,
         captions: row.text("captions")?.and_then(|json| serde_json::from_str(json).ok()),
+        cover: row.get("cover_choice")?,
         version: row.get("version")?,
         submitted_at: row.get("submitted_at")?,
         decided_at: row.get("decided_at")?,

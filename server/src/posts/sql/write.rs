@@ -86,7 +86,7 @@ fn lead(body: &str) -> String {
     text::excerpt(&text::plain(body), LEAD_CHARS)
 }
 
-/// Starts the next revision as a copy of `from`: words, tags, photos, video and captions.
+/// Starts the next revision as a copy of `from`: words, tags, photos, video, captions and what is seen first.
 pub(in crate::posts) async fn copy_revision(
     tx: &mut Tx,
     clock: &Clock,
@@ -104,6 +104,7 @@ pub(in crate::posts) async fn copy_revision(
             (Revisions::AgeToMonths, from.age_to_months.map(i64::from).into()),
             (Revisions::VideoId, from.video_id.map(|id| id.to_string()).into()),
             (Revisions::Captions, from.captions.as_ref().map(Captions::to_json).into()),
+            (Revisions::CoverChoice, from.cover.map(|choice| choice.to_string()).into()),
             // An open form goes on with the version it shows.
             (Revisions::Version, from.version.into()),
         ])
@@ -137,6 +138,7 @@ pub(in crate::posts) async fn update_draft(
             (Revisions::RegionId, draft.region_id.clone().into()),
             (Revisions::AgeFromMonths, draft.age_from_months.map(i64::from).into()),
             (Revisions::AgeToMonths, draft.age_to_months.map(i64::from).into()),
+            (Revisions::CoverChoice, draft.cover.map(|choice| choice.to_string()).into()),
             (Revisions::Version, Expr::col(Revisions::Version).add(1i64)),
             (Revisions::UpdatedAt, clock.now().into()),
         ])
