@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::db::{Db, migrations};
 use crate::discovery::cache::PageCache;
 use crate::jobs::{Every, Registry, Schedule};
+use crate::likeness::Likeness;
 use crate::mail::Mailer;
 use crate::media::{S3Config, Store, WorkRoot, upload};
 use crate::posts;
@@ -33,6 +34,8 @@ pub struct Parts {
     index: Option<search::Index>,
     /// Ready pages for anonymous readers.
     pub pages: PageCache,
+    /// Every picture's fingerprint.
+    pub likeness: Likeness,
     pub regions: Regions,
     /// Scheme and host of the bucket when media is served from there.
     pub media_origin: Option<String>,
@@ -119,6 +122,7 @@ impl App {
             mail,
             index,
             pages: PageCache::default(),
+            likeness: Likeness::default(),
             regions,
             media_origin,
             csp: OnceLock::new(),

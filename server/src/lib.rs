@@ -25,6 +25,7 @@ pub mod time_id;
 pub mod accounts;
 pub mod demo;
 pub mod discovery;
+pub mod likeness;
 pub mod moderation;
 pub mod notifications;
 pub mod photos;

@@ -1,11 +1,12 @@
 // Runs the measurements that are named, or all, and prints one table. `script/bench` builds first and starts this.
 
+import { measureLikeness } from "./likeness.mjs";
 import { measurePages } from "./pages.mjs";
 import { closeAll } from "./processes.mjs";
 import { measureTranscode } from "./transcode.mjs";
 import { measureUpload } from "./upload.mjs";
 
-const measurements = { transcode: measureTranscode, pages: measurePages, upload: measureUpload };
+const measurements = { transcode: measureTranscode, pages: measurePages, upload: measureUpload, likeness: measureLikeness };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(measurements);
 const unknown = names.find((name) => !(name in measurements));

@@ -6,6 +6,7 @@ mod bad_input;
 mod captions;
 mod core;
 mod killed;
+mod likeness;
 mod limits;
 mod lists;
 mod media_store;

@@ -65,7 +65,7 @@ async fn card(visitor: &mut Browser, post: PostId) -> String {
 async fn ready_draft(site: &TestApp, author: &Browser) -> (PostId, VideoId) {
     let post = site.post(author).draft().await;
     site.add_photo(author, post).await;
-    let film = site.add_film_of(author, post, media::film_of_scenes()).await;
+    let film = site.send_film(author, post, media::film_of_scenes()).await;
     site.run_jobs().await;
     (post, film)
 }
@@ -196,7 +196,7 @@ on_both_databases! {
         assert_eq!(offered(&mut author, post).await, (values[..3].to_vec(), Some(0)));
 
         choose(&mut author, post, &values[1]).await;
-        let again = site.add_film_of(&author, post, media::film_of_scenes()).await;
+        let again = site.send_film(&author, post, media::film_of_scenes()).await;
         assert_eq!(offered(&mut author, post).await, (vec![], None), "not while it is being made");
         site.run_jobs().await;
         let (values, chosen) = offered(&mut author, post).await;
@@ -234,7 +234,7 @@ on_both_databases! {
         let mut author = site.member("はなこ").await;
         let post = site.post(&author).draft().await;
         let still = "-f lavfi -i smptebars=s=320x240:r=10:d=1 -c:v libx264 -pix_fmt yuv420p";
-        site.add_film_of(&author, post, media::film("still.mp4", still)).await;
+        site.send_film(&author, post, media::film("still.mp4", still)).await;
         site.run_jobs().await;
         assert_eq!(offered(&mut author, post).await, (vec![], None));
         author.get(&format!("/posts/{post}/edit")).await.expect(200).hides("data-covers");

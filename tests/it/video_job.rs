@@ -143,7 +143,7 @@ async fn a_fault_of_the_file_is_told_after_one_attempt(
     let author = site.member("はなこ").await;
     for (fault, bytes) in faulty_files() {
         let post = site.post(&author).draft().await;
-        site.add_film_of(&author, post, bytes).await;
+        site.send_film(&author, post, bytes).await;
         assert_eq!(site.submit(&author, post).await, RevisionState::Processing);
         site.run_jobs().await;
         assert_told(&author, post, fault, Length(3)).await;
@@ -169,7 +169,7 @@ async fn a_fault_of_ours_is_tried_again_with_pauses_and_told_after_the_last_atte
     let site = impostor.site(database).await;
     let mut author = site.member("はなこ").await;
     let post = site.post(&author).draft().await;
-    let video = site.add_film_of(&author, post, media::portrait_clip(1)).await;
+    let video = site.send_film(&author, post, media::portrait_clip(1)).await;
     site.submit(&author, post).await;
     for pause in [2, 8] {
         site.run_jobs().await;
@@ -205,7 +205,7 @@ async fn what_went_wrong_once_by_our_fault_goes_well_the_second_time(
     let site = impostor.site(database).await;
     let author = site.member("はなこ").await;
     let post = site.post(&author).draft().await;
-    let video = site.add_film_of(&author, post, media::portrait_clip(1)).await;
+    let video = site.send_film(&author, post, media::portrait_clip(1)).await;
     site.run_jobs().await;
     let waiting = find(&site, video).await;
     assert_eq!(waiting.state, VideoStatus::Queued);
@@ -228,7 +228,7 @@ async fn an_output_that_must_not_be_published_is_our_bug_and_an_operator_sees_it
     let site = impostor.site(database).await;
     let author = site.member("はなこ").await;
     let post = site.post(&author).draft().await;
-    site.add_film_of(&author, post, media::portrait_clip(1)).await;
+    site.send_film(&author, post, media::portrait_clip(1)).await;
     site.run_jobs().await;
     assert_told(&author, post, fault, Length(180)).await;
     let dead = Query::select()
@@ -292,7 +292,7 @@ on_both_databases! {
         ];
         for (film, had_location) in films {
             let post = site.post(&author).draft().await;
-            site.add_film_of(&author, post, film).await;
+            site.send_film(&author, post, film).await;
             site.run_jobs().await;
             let notes = status(&author, post, Lang::Ja).await["video"]["notes"].clone();
             let told = notes.as_array().unwrap().iter().any(|note| note["text"].as_str().unwrap().contains(words));
@@ -334,7 +334,7 @@ on_both_databases! {
             "-f lavfi -i testsrc2=s=320x240:r=25:d=10 -f lavfi -i sine=d=10 -c:v libx264 -preset ultrafast -g 25 -c:a aac -movflags +faststart",
         );
         let post = site.post(&author).draft().await;
-        let video = site.add_film_of(&author, post, whole[..whole.len() * 6 / 10].to_vec()).await;
+        let video = site.send_film(&author, post, whole[..whole.len() * 6 / 10].to_vec()).await;
         site.run_jobs().await;
         let made = find(&site, video).await;
         assert_eq!(made.state, VideoStatus::Ready);
@@ -406,7 +406,7 @@ async fn how_long_it_will_take_is_said_once_it_can_be_told_and_a_withdrawal_ends
     let mut author = site.member("はなこ").await;
     let mut moderator = site.moderator("けん").await;
     let post = site.post(&author).draft().await;
-    let video = site.add_film_of(&author, post, media::portrait_clip(1)).await;
+    let video = site.send_film(&author, post, media::portrait_clip(1)).await;
     site.submit(&author, post).await;
     let work = start_jobs(&site);
     let mut pipe = puppet.pipe().await;
@@ -505,7 +505,7 @@ async fn a_dead_workers_film_is_taken_up_within_a_minute_and_given_up_when_all_h
     let site = puppet.impostor.site(database).await;
     let mut author = site.member("はなこ").await;
     let post = site.post(&author).draft().await;
-    let video = site.add_film_of(&author, post, media::portrait_clip(1)).await;
+    let video = site.send_film(&author, post, media::portrait_clip(1)).await;
     site.submit(&author, post).await;
     for attempt in 1..=3 {
         let work = start_jobs(&site);

@@ -74,8 +74,8 @@ pub fn portrait_clip(seconds: u32) -> Vec<u8> {
 pub fn film_of_scenes() -> Vec<u8> {
     film(
         "scenes.mp4",
-        "-f lavfi -i testsrc2=s=320x240:r=10:d=2 -f lavfi -i smptebars=s=320x240:r=10:d=2 \
-         -f lavfi -i mandelbrot=s=320x240:r=10 -filter_complex [2]trim=duration=2[third];[0][1][third]concat=n=3 \
+        "-f lavfi -i testsrc2=s=640x480:r=10:d=2 -f lavfi -i smptebars=s=640x480:r=10:d=2 \
+         -f lavfi -i mandelbrot=s=640x480:r=10 -filter_complex [2]trim=duration=2[third];[0][1][third]concat=n=3,scale=320:240 \
          -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
     )
 }

@@ -159,11 +159,11 @@ impl TestApp {
 
     /// Puts a portrait film of so many seconds on a post's draft, as its plain form does; it is ready after [`TestApp::run_jobs`].
     pub async fn add_film(&self, author: &Browser, id: PostId, seconds: u32) -> VideoId {
-        self.add_film_of(author, id, media::portrait_clip(seconds)).await
+        self.send_film(author, id, media::portrait_clip(seconds)).await
     }
 
     /// The same with these bytes.
-    pub async fn add_film_of(&self, author: &Browser, id: PostId, film: Vec<u8>) -> VideoId {
+    pub async fn send_film(&self, author: &Browser, id: PostId, film: Vec<u8>) -> VideoId {
         let viewer = self.viewer(author).await;
         let new = NewUpload {
             length: film.len() as u64,

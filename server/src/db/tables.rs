@@ -48,6 +48,8 @@ tables! {
         ExpiresAt, UpdatedAt,
     }
 
+    Fingerprints { Seq, MediumKind, MediumId, AtMs, Hash }
+
     ReviewItems { Id, SubjectKind, SubjectId, AuthorId, State, Priority, Version, QueuedAt, ClosedAt }
     Decisions { Id, ItemId, ModeratorId, Action, Reason, Note, DecidedAt }
     Audit { Seq, At, ActorId, Action, SubjectKind, SubjectId, Before, After, Reason, Note, PolicyVersion, PreviousHash, Hash }

@@ -4,6 +4,7 @@ use super::{PhotoState, WIDTHS, sql};
 use crate::app::App;
 use crate::db::Tx;
 use crate::jobs::{Job, JobError, Lease};
+use crate::likeness::{self, Medium};
 use crate::media::keys::PhotoFormat;
 use crate::media::{Key, Prefix, WorkFolder};
 use crate::posts;
@@ -87,6 +88,8 @@ impl ProcessPhoto {
         let mut tx = app.db.begin().await?;
         lease.hold(&mut tx).await?;
         sql::set_ready(&mut tx, &app.clock, photo.id, generation, &output).await?;
+        let look: Vec<_> = output.fingerprint.map(|print| (0, print)).into_iter().collect();
+        likeness::record(&mut tx, Medium::Photo(photo.id), &look).await?;
         for (post, revision) in &revisions {
             posts::actions::media_settled(&mut tx, &app.clock, post, revision).await?;
         }
@@ -109,7 +112,9 @@ impl Job for DropPhoto {
     async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
         let mut tx = app.db.begin().await?;
         lease.hold(&mut tx).await?;
-        sql::delete_unused(&mut tx, self.photo).await?;
+        if sql::delete_unused(&mut tx, self.photo).await? {
+            likeness::forget(&mut tx, Medium::Photo(self.photo)).await?;
+        }
         tx.commit().await?;
         // Also when an earlier run has deleted the row and died before this.
         if super::find(&app.db, self.photo).await?.is_none() {

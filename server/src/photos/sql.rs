@@ -152,8 +152,8 @@ pub(super) async fn set_failed(
     tx.execute(&statement).await.map(drop)
 }
 
-/// Deletes the row of a photo that no revision shows.
-pub(super) async fn delete_unused(tx: &mut Tx, id: PhotoId) -> Result<()> {
+/// Deletes the row of a photo that no revision shows. Returns whether it did.
+pub(super) async fn delete_unused(tx: &mut Tx, id: PhotoId) -> Result<bool> {
     let shown = Query::select()
         .column(RevisionPhotos::PhotoId)
         .from(RevisionPhotos::Table)
@@ -164,5 +164,5 @@ pub(super) async fn delete_unused(tx: &mut Tx, id: PhotoId) -> Result<()> {
         .and_where(Expr::col(Photos::Id).eq(id))
         .and_where(Expr::exists(shown).not())
         .take();
-    tx.execute(&statement).await.map(drop)
+    Ok(tx.execute(&statement).await? == 1)
 }

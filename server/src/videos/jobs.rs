@@ -5,6 +5,7 @@ use super::{Pace, Preview, Video, VideoStatus, sql};
 use crate::app::App;
 use crate::db::Tx;
 use crate::jobs::{self, Job, JobError, Lane, Lease};
+use crate::likeness::{self, Medium};
 use crate::media::{Key, MediaError, Prefix, WorkFolder, upload};
 use crate::posts;
 use crate::time_id::VideoId;
@@ -178,6 +179,8 @@ impl TranscodeVideo {
         if !sql::set_ready(&mut tx, &app.clock, self.video, generation, output).await? {
             return Ok(false);
         }
+        let looks = likeness::of_film(output);
+        likeness::record(&mut tx, Medium::Video(self.video), &looks).await?;
         if let Some(Video { preview: Some(mut preview), .. }) =
             super::find(&mut tx, self.video).await?
         {
@@ -268,7 +271,9 @@ impl Job for DropVideo {
     async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
         let mut tx = app.db.begin().await?;
         lease.hold(&mut tx).await?;
-        sql::delete_unused(&mut tx, self.video).await?;
+        if sql::delete_unused(&mut tx, self.video).await? {
+            likeness::forget(&mut tx, Medium::Video(self.video)).await?;
+        }
         tx.commit().await?;
         // Also when an earlier run has deleted the row and died before this.
         if super::find(&app.db, self.video).await?.is_none() {

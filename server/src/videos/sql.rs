@@ -368,8 +368,8 @@ pub(super) async fn cancel_unused(tx: &mut Tx, clock: &Clock, id: VideoId) -> Re
     tx.execute(&statement).await.map(drop)
 }
 
-/// Deletes the row of a video that no revision shows, and its renditions'.
-pub(super) async fn delete_unused(tx: &mut Tx, id: VideoId) -> Result<()> {
+/// Deletes the row of a video that no revision shows, and its renditions'. Returns whether it did.
+pub(super) async fn delete_unused(tx: &mut Tx, id: VideoId) -> Result<bool> {
     let renditions = Query::delete()
         .from_table(Renditions::Table)
         .and_where(Expr::col(Renditions::VideoId).eq(id))
@@ -381,5 +381,5 @@ pub(super) async fn delete_unused(tx: &mut Tx, id: VideoId) -> Result<()> {
         .and_where(Expr::col(Videos::Id).eq(id))
         .and_where(Expr::exists(shown(id)).not())
         .take();
-    tx.execute(&statement).await.map(drop)
+    Ok(tx.execute(&statement).await? == 1)
 }
