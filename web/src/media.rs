@@ -321,10 +321,10 @@ mod tests {
     fn a_list_names_no_files_wider_than_it_can_show() {
         let files = Files::Widths { folder: "/p/".to_owned(), widths: vec![360, 720, 1600] };
         let picture = Picture { files, ..Picture::default() };
-        let set = picture.srcset("webp", &1080).map(|set| set.to_string());
+        let set = picture.srcset("webp", 1080).map(|set| set.to_string());
         assert_eq!(set.as_deref(), Some("/p/360.webp 360w, /p/720.webp 720w"));
         assert_eq!(picture.full(), "/p/1600.jpg");
-        let tiny = picture.srcset("jpg", &100).map(|set| set.to_string());
+        let tiny = picture.srcset("jpg", 100).map(|set| set.to_string());
         assert_eq!(tiny.as_deref(), Some("/p/360.jpg 360w"));
     }
 
