@@ -15,6 +15,7 @@ mod previews;
 mod routes;
 mod story;
 mod thanks;
+mod try_video;
 mod unused_media;
 mod uploads;
 mod uploads_killed;

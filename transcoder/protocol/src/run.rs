@@ -9,7 +9,7 @@ mod folder;
 pub mod listener;
 
 use crate::{
-    Caged, Event, Failure, NO_MEMORY_STATUS, NewSegment, Outline, Output, PhotoTask, Task,
+    Caged, Event, Failure, Found, NO_MEMORY_STATUS, NewSegment, Outline, Output, PhotoTask, Task,
     VideoTask,
 };
 use folder::flood;
@@ -35,6 +35,10 @@ const CAGE_LIMIT: Duration = Duration::from_secs(10);
 /// What a child says while it works.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Update {
+    /// Which layers of its cage hold. The first.
+    Caged(Caged),
+    /// What a clip is, once it is taken.
+    Found(Found),
     /// How much is done, 0 to 1000, a few times a second.
     Progress(u16),
     /// What a clip will become, before its first segment; in rare cases twice (see [`Event::Outline`]).

@@ -54,6 +54,30 @@ pub fn picture_facts(parameters: &ff::codec::Parameters) -> PictureFacts {
     }
 }
 
+/// How pixels lie in memory, by libav's name; empty when nobody knows.
+pub fn pixel_format_name(parameters: &ff::codec::Parameters) -> String {
+    use ffi::AVPixelFormat::{self, AV_PIX_FMT_NB};
+    // SAFETY: the pointer is valid as long as `parameters` is; libav numbers its formats from 0 without a gap; a name is static.
+    unsafe {
+        let format = (*parameters.as_ptr()).format;
+        if !(0..AV_PIX_FMT_NB as c_int).contains(&format) {
+            return String::new();
+        }
+        let name = ffi::av_get_pix_fmt_name(std::mem::transmute::<c_int, AVPixelFormat>(format));
+        if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into() }
+    }
+}
+
+/// Channels, and samples a second.
+pub fn sound_facts(parameters: &ff::codec::Parameters) -> (u32, u32) {
+    // SAFETY: plain fields; the pointer is valid as long as `parameters` is.
+    let (channels, rate) = unsafe {
+        let parameters = &*parameters.as_ptr();
+        (parameters.ch_layout.nb_channels, parameters.sample_rate)
+    };
+    (u32::try_from(channels).unwrap_or(0), u32::try_from(rate).unwrap_or(0))
+}
+
 /// The container's word on the shape of a pixel, which players prefer to the codec's.
 pub fn stream_pixel_aspect(stream: &ff::Stream<'_>) -> Option<Ratio> {
     // SAFETY: the stream is valid as long as its input.

@@ -3,7 +3,8 @@
 //! `probe` decides whether we take the file and finds its tracks; `plan` decides sizes and rates; `encode` sets up the one pass,
 //! a pipeline of threads: `reading` (demux, decode, `sound` → `soundtrack`) → `lanes` (`picture` and `stills`, then one `encoder` per
 //! rung) → one `rendition` per rung, which takes its sound from the soundtrack and writes fragments (`muxer`, `mp4`). `turns` keeps
-//! the threads that work at once within the task's limit. `extent` says how much of a damaged clip there is.
+//! the threads that work at once within the task's limit. `extent` says how much of a damaged clip there is, `found` tells operators
+//! what the source is.
 //!
 //! A picture that is already what its rung would be is copied (`remux` decides, `h264` reads); the other rungs are cut where it is.
 //! Should it turn out damaged while it is copied, all is made anew without copying.
@@ -15,6 +16,7 @@ mod cuts;
 mod encode;
 mod encoder;
 mod extent;
+mod found;
 mod h264;
 mod input;
 mod lanes;
@@ -41,13 +43,14 @@ use lanes::Halt;
 use orientation::Orientation;
 use std::fs::{self, File};
 use std::path::Path;
-use transcoder_protocol::{Failure, VideoOutput, VideoTask, WhyEncoded};
+use transcoder_protocol::{Event, Failure, VideoOutput, VideoTask, WhyEncoded};
 
 pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoOutput> {
     ffmpeg_next::init().or_refuse(Failure::Crashed, "starting libav")?;
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
     let input = InputFile::from(input);
     let source = probe::probe(input.clone(), &task.limits)?;
+    reporter.send(&Event::Found(found::found(&source)));
     let mut plan = plan::plan(&source.picture);
     let max_seconds = task.limits.max_duration_ms as f64 / 1000.0 + 1.0;
     let volume = sound::measured_volume(&source, max_seconds, reporter)?;

@@ -90,7 +90,7 @@ pub struct Source {
     pub input: Input,
     file: InputFile,
     /// libav's name.
-    format: &'static str,
+    pub format: &'static str,
     pub video: Track,
     pub audio: Option<Track>,
     pub picture: SourcePicture,
@@ -108,6 +108,13 @@ pub struct Track {
     pub decoder: ff::Codec,
     /// As the container claims, in seconds.
     pub seconds: Option<f64>,
+}
+
+impl Track {
+    /// libav's name.
+    pub fn codec_name(&self) -> String {
+        self.parameters.id().name().to_owned()
+    }
 }
 
 impl Source {

@@ -46,6 +46,7 @@ async fn the_bar_is_no_further_than_the_rendition_that_is_furthest_behind() {
     let (mut longest, mut last, mut heard) = (0.0, 0.0, 0);
     let task = studio.task(&clip, VideoLimits::default());
     let hear = |update| match update {
+        Update::Caged(_) | Update::Found(_) => {}
         Update::Outline(outline) => {
             longest = outline.longest_segment_ms / 1000.0;
             made = outline.renditions.into_iter().map(|rendition| (rendition.file, 0.0)).collect();

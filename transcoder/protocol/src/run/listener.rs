@@ -24,7 +24,6 @@ pub enum LastWord {
 pub enum Heard {
     Update(Update),
     LastWord(LastWord),
-    Nothing,
 }
 
 /// Listens to one child. Pure: bytes in, meaning out.
@@ -46,8 +45,9 @@ impl Listener {
         match serde_json::from_slice(line) {
             Ok(Event::Caged(caged)) => {
                 log(caged);
-                Heard::Nothing
+                Heard::Update(Update::Caged(caged))
             }
+            Ok(Event::Found(found)) => Heard::Update(Update::Found(found)),
             Ok(event) if !event.file_names().all(is_plain_name) => {
                 crashed("a file name that leads elsewhere".into())
             }
@@ -105,7 +105,6 @@ pub(super) async fn hear(
         match listener.take(&line) {
             Heard::Update(update) => on_update(update),
             Heard::LastWord(word) => return word,
-            Heard::Nothing => {}
         }
     }
 }
