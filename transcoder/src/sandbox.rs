@@ -6,10 +6,7 @@
 //!
 //! Not here: the wall clock and the watchdog, which a hung child could not keep itself; the parent has them.
 
-mod memory;
 mod syscalls;
-
-pub use memory::end_when_refused;
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
