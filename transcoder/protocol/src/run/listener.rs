@@ -48,9 +48,7 @@ impl Listener {
                 Heard::Update(Update::Caged(caged))
             }
             Ok(Event::Found(found)) => Heard::Update(Update::Found(found)),
-            Ok(event) if !event.file_names().all(is_plain_name) => {
-                crashed("a file name that leads elsewhere".into())
-            }
+            Ok(event) if !event.is_plain() => crashed("a text that leads elsewhere".into()),
             Ok(Event::Progress { permille }) => Heard::Update(Update::Progress(permille.min(1000))),
             Ok(Event::Outline(outline)) => Heard::Update(Update::Outline(outline)),
             Ok(Event::Segment(segment)) => Heard::Update(Update::Segment(segment)),
@@ -110,12 +108,25 @@ pub(super) async fn hear(
 }
 
 impl Event {
-    fn file_names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+    /// Whether every text in it that goes into paths, playlists or pages is of the kind it should be.
+    fn is_plain(&self) -> bool {
         match self {
-            Self::Outline(outline) => Box::new(outline.renditions.iter().map(|r| r.file.as_str())),
-            Self::Segment(segment) => Box::new(std::iter::once(segment.file.as_str())),
-            Self::Done(Output::Video(video)) => Box::new(video.files()),
-            _ => Box::new(std::iter::empty()),
+            Self::Outline(outline) => outline
+                .renditions
+                .iter()
+                .all(|rendition| is_plain_name(&rendition.file) && is_codecs(&rendition.codecs)),
+            Self::Segment(segment) => is_plain_name(&segment.file),
+            Self::Done(Output::Video(video)) => {
+                video.files().all(is_plain_name)
+                    && video.renditions.iter().all(|rendition| is_codecs(&rendition.codecs))
+                    && is_colour(&video.colour)
+                    && video.grid.colours.iter().all(|colour| is_colour(colour))
+            }
+            Self::Done(Output::Photo(photo)) => {
+                is_colour(&photo.colour)
+                    && photo.grid.colours.iter().all(|colour| is_colour(colour))
+            }
+            Self::Caged(_) | Self::Found(_) | Self::Progress { .. } | Self::Failed { .. } => true,
         }
     }
 }
@@ -125,4 +136,73 @@ fn is_plain_name(name: &str) -> bool {
     !name.starts_with('.')
         && (1..=64).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}
+
+/// RFC 6381, of what we make.
+fn is_codecs(codecs: &str) -> bool {
+    (1..=64).contains(&codecs.len())
+        && codecs.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".,".contains(&byte))
+}
+
+/// `#rrggbb`.
+fn is_colour(colour: &str) -> bool {
+    let digits = colour.strip_prefix('#').unwrap_or_default();
+    digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(line: &str) -> Heard {
+        Listener::default().take(format!("{line}\n").as_bytes())
+    }
+
+    fn outline(file: &str, codecs: &str) -> String {
+        format!(
+            r#"{{"event":"outline","width":2,"height":2,"has_audio":false,"expected_ms":null,"longest_segment_ms":4000.0,"why_encoded":null,"renditions":[{{"file":{file:?},"width":2,"height":2,"frame_rate":30.0,"codecs":{codecs:?},"peak_bandwidth":1,"average_bandwidth":1}}]}}"#
+        )
+    }
+
+    fn photo(colour: &str) -> String {
+        format!(
+            r#"{{"event":"done","output":"photo","width":1,"height":1,"widths":[1],"colour":{colour:?},"grid":{{"columns":1,"rows":1,"colours":[{colour:?}]}},"fingerprint":null,"had_location":false}}"#
+        )
+    }
+
+    #[test]
+    fn texts_of_the_right_kind_are_taken() {
+        let told = heard(&outline("240p.mp4", "avc1.64001f,mp4a.40.2"));
+        assert!(matches!(told, Heard::Update(Update::Outline(_))), "{told:?}");
+        let told = heard(&photo("#bf4711"));
+        assert!(matches!(told, Heard::LastWord(LastWord::Done(_))), "{told:?}");
+    }
+
+    #[test]
+    fn texts_that_lead_elsewhere_end_the_conversation() {
+        let lines = [
+            outline("../240p.mp4", "avc1.64001f"),
+            outline("240p.mp4", "avc1\"\nhttp://example.org/\n"),
+            outline("240p.mp4", ""),
+            photo("url(http://example.org/)"),
+            photo("#12345"),
+            photo("#12345é"),
+        ];
+        for line in lines {
+            let told = heard(&line);
+            let is_crash = matches!(
+                &told,
+                Heard::LastWord(LastWord::Failed(failed)) if failed.failure == Failure::Crashed
+            );
+            assert!(is_crash, "{line}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_silence_unless_it_is_too_long() {
+        let mut listener = Listener::default();
+        assert_eq!(listener.take(b"{\"event\":\"progr"), Heard::LastWord(LastWord::Silence));
+        let told = listener.take(&vec![b'x'; MAX_LINE_BYTES]);
+        assert!(matches!(told, Heard::LastWord(LastWord::Failed(_))), "{told:?}");
+    }
 }
