@@ -68,6 +68,30 @@ pub fn pixel_format_name(parameters: &ff::codec::Parameters) -> String {
     }
 }
 
+/// Names and values of what a file says of itself and of its tracks. The bytes are the file's own and need be no text.
+pub fn tags(input: &ff::format::context::Input) -> Vec<(String, String)> {
+    let mut tags = Vec::new();
+    // SAFETY: the context and its streams are live, and so are their dictionaries, which nobody changes meanwhile.
+    unsafe {
+        let context = &*input.as_ptr();
+        let streams = (0..context.nb_streams as usize).map(|index| *context.streams.add(index));
+        let of_streams = streams.map(|stream| (*stream).metadata);
+        for dictionary in std::iter::once(context.metadata).chain(of_streams) {
+            let mut last = std::ptr::null_mut();
+            loop {
+                let all = ffi::AV_DICT_IGNORE_SUFFIX;
+                last = ffi::av_dict_get(dictionary, c"".as_ptr(), last, all);
+                if last.is_null() {
+                    break;
+                }
+                let text = |bytes| CStr::from_ptr(bytes).to_string_lossy().into_owned();
+                tags.push((text((*last).key), text((*last).value)));
+            }
+        }
+    }
+    tags
+}
+
 /// Channels, and samples a second.
 pub fn sound_facts(parameters: &ff::codec::Parameters) -> (u32, u32) {
     // SAFETY: plain fields; the pointer is valid as long as `parameters` is.

@@ -257,15 +257,11 @@ fn check_length(
 
 /// Whether any of the tags is a place: `location` (of QuickTime's `©xyz` and of 3GPP's `loci`), and what else cameras write.
 fn says_where(input: &Input) -> bool {
-    let is_place = |key: &str, value: &str| {
+    libav::tags(input).iter().any(|(key, value)| {
         let key = key.to_lowercase();
         ["location", "gps", "xyz"].iter().any(|part| key.contains(part))
             && value.contains(|character: char| character.is_ascii_digit())
-    };
-    input.metadata().iter().any(|(key, value)| is_place(key, value))
-        || input
-            .streams()
-            .any(|stream| stream.metadata().iter().any(|(key, value)| is_place(key, value)))
+    })
 }
 
 fn picture(input: &Input, video: &Track, limits: &VideoLimits) -> Result<(SourcePicture, bool)> {
