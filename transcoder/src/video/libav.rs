@@ -3,6 +3,7 @@
 use super::plan::{Ratio, Size};
 use super::probe::ratio;
 use crate::refusal::Refusal;
+use ff::codec::packet::{Mut, Packet};
 use ff::ffi;
 use ffmpeg_next as ff;
 use std::ffi::{CStr, c_int};
@@ -106,6 +107,13 @@ pub fn sound_facts(parameters: &ff::codec::Parameters) -> (u32, u32) {
 pub fn stream_pixel_aspect(stream: &ff::Stream<'_>) -> Option<Ratio> {
     // SAFETY: the stream is valid as long as its input.
     unsafe { ratio((*stream.as_ptr()).sample_aspect_ratio.into()) }
+}
+
+/// The next packet in place of the one before, which libav would forget without letting go of its bytes.
+pub fn read(input: &mut ff::format::context::Input, packet: &mut Packet) -> Result<(), ff::Error> {
+    // SAFETY: the packet is live; afterwards it is an empty one.
+    unsafe { ffi::av_packet_unref(packet.as_mut_ptr()) };
+    packet.read(input)
 }
 
 /// Leaves all tracks but these unread.
