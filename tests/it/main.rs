@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bad_input;
+mod cage;
 mod captions;
 mod core;
 mod killed;
