@@ -4,6 +4,7 @@
 
 mod media;
 
+use crafted::Chance;
 use image::{DynamicImage, Rgb, Rgba, RgbaImage};
 use media::{BLUE, GREEN, PAPER, RED, SECRET, corners};
 use moxcms::{ColorProfile, Layout, TransformOptions};
@@ -272,8 +273,8 @@ fn a_header_that_promises_too_many_pixels_is_refused_without_decoding() {
     let limits = PhotoLimits { max_memory_bytes: 256 << 20, ..PhotoLimits::default() };
     let refused =
         |bytes: &[u8]| make_within(bytes, limits).map(|made| made.photo).expect_err("refused");
-    assert_eq!(refused(&media::png_header(30_000, 30_000)), Failure::TooManyPixels);
-    assert_eq!(refused(&media::png_header(1, 4_000_000)), Failure::TooManyPixels);
+    assert_eq!(refused(&crafted::png_header(30_000, 30_000)), Failure::TooManyPixels);
+    assert_eq!(refused(&crafted::png_header(1, 4_000_000)), Failure::TooManyPixels);
 
     let mut jpeg = media::jpeg(&corners(96, 64), 1);
     let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
@@ -409,18 +410,5 @@ fn no_changed_byte_makes_the_child_crash() {
             }
             drop(make(&changed));
         }
-    }
-}
-
-/// Repeatable chance (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end as u64) as usize
     }
 }
