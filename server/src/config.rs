@@ -153,7 +153,7 @@ impl Config {
             demo: flags.demo,
             transcoder: reader
                 .text("TRANSCODER")
-                .map_or_else(|| beside("megurumi-transcoder"), PathBuf::from),
+                .map_or_else(|| beside("megurumi-transcoder"), program),
             heif_convert: reader
                 .text("HEIF_CONVERT")
                 .unwrap_or("/usr/bin/heif-convert".into())
@@ -209,6 +209,12 @@ impl Config {
     pub fn work_folder(&self) -> PathBuf {
         self.data.join("work")
     }
+}
+
+/// Programs are started from another folder than the one that a relative path means; a bare name is looked for on `PATH`.
+fn program(named: String) -> PathBuf {
+    let absolute = named.contains('/').then(|| std::path::absolute(&named).ok()).flatten();
+    absolute.unwrap_or_else(|| named.into())
 }
 
 struct Reader {

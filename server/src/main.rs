@@ -6,9 +6,12 @@ use server::accounts::operator::AdminCommand;
 use server::app::App;
 use server::config::{Config, Flags};
 use server::moderation::operator::AuditCommand;
+use server::serve::until_stopped;
 use server::time_id::Clock;
+use server::videos::operator::TryVideo;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// A page is made of a thousand small pieces by whichever thread is free; glibc has its threads wait for each other there.
 #[global_allocator]
@@ -74,6 +77,10 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Make of one clip what the site would make of it, into a folder, and say what was found, decided, made or refused. Needs no
+    /// database. Status: 0 made, 2 refused, 1 could not be tried. The report is in FOLDER/report.json, and on standard output where that
+    /// is no terminal.
+    TryVideo(TryVideo),
     /// Check the configuration and what it points at, and stop.
     CheckConfig {
         #[command(flatten)]
@@ -91,10 +98,13 @@ struct Place {
     data: Option<PathBuf>,
 }
 
+/// Exit status of a command that was told to stop before it was done.
+const STOPPED: u8 = 130;
+
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     server::observe::start_log();
-    match Cli::parse().command {
+    let done = match Cli::parse().command {
         Command::Serve { place, listen, demo, no_worker } => {
             let app = open(Flags { data: place.data, listen, demo }).await?;
             server::serve::serve(app, !no_worker).await
@@ -122,13 +132,20 @@ async fn main() -> anyhow::Result<()> {
             say(&command.run(&db).await?);
             Ok(())
         }
+        Command::TryVideo(command) => return try_video(command).await,
         Command::CheckConfig { place } => {
             let app = open_beside(place).await?;
             app.media.check().await.context("the media store does not answer")?;
             say("The configuration is good.");
             Ok(())
         }
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn try_video(command: TryVideo) -> anyhow::Result<ExitCode> {
+    let config = Config::from_env(Flags::default())?;
+    until_stopped(command.run(&config)).await.unwrap_or(Ok(ExitCode::from(STOPPED)))
 }
 
 /// For what runs beside a site, whose process holds the index.

@@ -130,6 +130,14 @@ fn start_followers(app: &App) -> JoinSet<()> {
     followers
 }
 
+/// What `work` came to; `None` when SIGTERM or Ctrl-C was first, which drops it.
+pub async fn until_stopped<T>(work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        () = stopped() => None,
+    }
+}
+
 async fn stopped() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {

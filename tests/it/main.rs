@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bad_input;
+mod cage;
 mod captions;
 mod core;
 mod killed;
@@ -17,6 +18,7 @@ mod previews;
 mod routes;
 mod story;
 mod thanks;
+mod try_video;
 mod unused_media;
 mod uploads;
 mod uploads_killed;

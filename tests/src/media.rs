@@ -1,5 +1,6 @@
 //! Files as a phone would send them, made on the spot.
 
+pub use crafted::{avi_with_subtitles, png_header};
 use std::path::Path;
 use std::process::Command;
 
@@ -86,60 +87,6 @@ pub fn film(name: &str, arguments: &str) -> Vec<u8> {
     let path = folder.path().join(name);
     ffmpeg(&arguments.split_whitespace().collect::<Vec<_>>(), &path);
     std::fs::read(&path).expect("a film")
-}
-
-/// A PNG that says how large it is, and ends.
-pub fn png_header(width: u32, height: u32) -> Vec<u8> {
-    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-    let mut header = b"IHDR".to_vec();
-    header.extend(width.to_be_bytes());
-    header.extend(height.to_be_bytes());
-    // 8 bits each of red, green and blue.
-    header.extend([8, 2, 0, 0, 0]);
-    for chunk in [&header[..], b"IDAT", b"IEND"] {
-        png.extend((chunk.len() as u32 - 4).to_be_bytes());
-        png.extend(chunk);
-        png.extend(crc32(chunk).to_be_bytes());
-    }
-    png
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
-        })
-    })
-}
-
-/// An AVI whose only track carries a subtitle file, which some players hand on to whatever demuxer recognises it.
-pub fn avi_with_subtitles(subtitles: &[u8]) -> Vec<u8> {
-    let chunk = |kind: &[u8; 4], content: &[u8]| {
-        let mut chunk = kind.to_vec();
-        chunk.extend((content.len() as u32).to_le_bytes());
-        chunk.extend(content);
-        chunk.resize(chunk.len().next_multiple_of(2), 0);
-        chunk
-    };
-    let list =
-        |kind: &[u8; 4], content: Vec<u8>| chunk(b"LIST", &[kind.as_slice(), &content].concat());
-    let mut header = [0; 56];
-    header[24] = 1;
-    let mut stream = [0; 56];
-    stream[..4].copy_from_slice(b"txts");
-    stream[20] = 1;
-    stream[24] = 1;
-    let tracks = list(b"strl", [chunk(b"strh", &stream), chunk(b"strf", &[])].concat());
-    let name = [b'x', 0, 0, 0];
-    let mut text = b"GAB2\0\x02\0".to_vec();
-    text.extend((name.len() as u32).to_le_bytes());
-    text.extend(name);
-    text.extend([4, 0]);
-    text.extend((subtitles.len() as u32).to_le_bytes());
-    text.extend(subtitles);
-    let movie = list(b"movi", chunk(b"00tx", &text));
-    let head = list(b"hdrl", [chunk(b"avih", &header), tracks].concat());
-    chunk(b"RIFF", &[b"AVI ".as_slice(), &head, &movie].concat())
 }
 
 /// The size of the first video stream of a file.

@@ -1,28 +1,23 @@
 //! `megurumi-transcoder`: the child process that touches hostile media, one task per process.
 //!
 //! Its one argument is a [`Task`] as JSON, its standard input the opened file to work on. It puts itself into the [`sandbox`],
-//! works, and writes [`Event`]s to standard output, the last of which is `done` or `failed`. Standard error is for the
+//! works (see the library beside it), and writes [`Event`]s to standard output, the last of which is `done` or `failed`. Standard error is for the
 //! operator's log. With `--cage` for its argument it only says which layers of the cage this system grants.
 //!
 //! Invariant: nothing of the input is read before [`Cage::close`] has returned. What it knows of the site is the path of one
 //! folder and some numbers; wall clock and watchdog are the parent's (`transcoder_protocol::run`).
 
-mod fingerprint;
-mod photo;
-mod prove;
-mod refusal;
-mod report;
-mod sandbox;
-mod video;
+mod memory;
 
-use refusal::{OrRefuse, Refusal, Result};
-use report::Reporter;
-use sandbox::Cage;
 use std::fs::File;
 use std::io::stdin;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::thread::{Builder, scope};
+use transcoder::refusal::{OrRefuse, Refusal, Result};
+use transcoder::report::Reporter;
+use transcoder::sandbox::{self, Cage};
+use transcoder::{photo, video};
 use transcoder_protocol::{Event, Failure, Output, Task};
 
 /// Of the thread that works, in bytes: libav counts on as much as a first thread usually has, the decoders of photos on little.
@@ -73,7 +68,7 @@ fn work(task: &Task, input: File, reporter: &mut Reporter) -> Result<Output> {
         },
     };
     reporter.send(&Event::Caged(cage.close()));
-    sandbox::end_when_refused();
+    memory::end_when_refused();
     // On a stack that is there as a whole: the first thread's grows as it is used, and at the limit of memory that is a crash.
     let stack_bytes = match task {
         Task::Video(_) => VIDEO_STACK_BYTES,

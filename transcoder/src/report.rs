@@ -1,6 +1,6 @@
 //! Events on their way to the parent.
 
-use std::io::{Stdout, Write, stdout};
+use std::io::{Write, stdout};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use transcoder_protocol::Event;
@@ -10,7 +10,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
 /// May be shared between threads.
 pub struct Reporter {
-    out: Stdout,
+    out: Mutex<Box<dyn Write + Send>>,
     progress: Mutex<Progress>,
 }
 
@@ -22,14 +22,18 @@ struct Progress {
 
 impl Reporter {
     pub fn to_stdout() -> Self {
-        Self { out: stdout(), progress: Mutex::default() }
+        Self::to(stdout())
+    }
+
+    pub fn to(listener: impl Write + Send + 'static) -> Self {
+        Self { out: Mutex::new(Box::new(listener)), progress: Mutex::default() }
     }
 
     /// Ends the process when nobody listens any more: a child must not outlive its parent.
     pub fn send(&self, event: &Event) {
         let Ok(mut line) = serde_json::to_vec(event) else { std::process::abort() };
         line.push(b'\n');
-        let mut out = self.out.lock();
+        let Ok(mut out) = self.out.lock() else { std::process::abort() };
         if out.write_all(&line).and_then(|()| out.flush()).is_err() {
             std::process::exit(1);
         }

@@ -3,6 +3,7 @@
 use super::preview::{self, Watch};
 use super::{Pace, Preview, Video, VideoStatus, sql};
 use crate::app::App;
+use crate::config::Config;
 use crate::db::Tx;
 use crate::jobs::{self, Job, JobError, Lane, Lease};
 use crate::likeness::{self, Medium};
@@ -10,6 +11,7 @@ use crate::media::{Key, MediaError, Prefix, WorkFolder, upload};
 use crate::posts;
 use crate::time_id::VideoId;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -63,14 +65,8 @@ impl TranscodeVideo {
             };
         }
         let work = WorkFolder::new(app)?;
-        let task = Task::Video(VideoTask {
-            input: work.input(app, &source).await?,
-            output: work.output().to_owned(),
-            limits: VideoLimits {
-                max_duration_ms: app.config.video_max_seconds * 1000,
-                ..VideoLimits::default()
-            },
-        });
+        let input = work.input(app, &source).await?;
+        let task = Task::Video(task(&app.config, input, work.output().to_owned()));
         let watch = Watch {
             app,
             video: self.video,
@@ -219,6 +215,13 @@ impl TranscodeVideo {
         }
         Ok(())
     }
+}
+
+/// What the transcoder is asked to make of a source, in a folder that is empty.
+pub(super) fn task(config: &Config, input: PathBuf, output: PathBuf) -> VideoTask {
+    let limits =
+        VideoLimits { max_duration_ms: config.video_max_seconds * 1000, ..VideoLimits::default() };
+    VideoTask { input, output, limits }
 }
 
 /// Ends a preview: at once, or after it was `kept` for those who are watching.

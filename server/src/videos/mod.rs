@@ -11,6 +11,7 @@
 
 pub mod actions;
 mod jobs;
+pub mod operator;
 mod pace;
 pub mod pages;
 pub mod present;

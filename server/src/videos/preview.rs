@@ -89,6 +89,7 @@ impl Watch<'_> {
             let waiting = std::iter::from_fn(|| updates.try_recv().ok());
             for update in std::iter::once(first).chain(waiting).collect::<Vec<_>>() {
                 match update {
+                    Update::Caged(_) | Update::Found(_) => {}
                     Update::Progress(done) => permille = Some(part(done.into(), 1000, 0, MADE)),
                     // Made anew: those who watch keep what they have until the film is ready.
                     Update::Outline(_) if has_begun => preview = None,

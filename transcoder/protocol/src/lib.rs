@@ -8,6 +8,7 @@
 pub mod captions;
 mod failure;
 mod fingerprint;
+mod found;
 pub mod hls;
 mod output;
 #[cfg(feature = "run")]
@@ -17,6 +18,7 @@ mod task;
 
 pub use failure::Failure;
 pub use fingerprint::Fingerprint;
+pub use found::*;
 pub use output::*;
 use serde::{Deserialize, Serialize};
 pub use task::*;
@@ -30,6 +32,8 @@ pub const NO_MEMORY_STATUS: i32 = 12;
 pub enum Event {
     /// First line.
     Caged(Caged),
+    /// What a clip is, once it is taken.
+    Found(Found),
     /// How much is done, 0 to 1000, by the rendition that is furthest behind. Sent at least once a second while work goes on: the
     /// parent's watchdog counts on it. It falls only before a second outline.
     Progress {

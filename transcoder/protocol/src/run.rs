@@ -2,42 +2,43 @@
 //! nobody waits for it any more.
 //!
 //! The child gets an empty environment, a process group of its own, the task as its argument, the opened input as its
-//! standard input, and nothing else. Dropping the future kills the whole group. What it says is read within bounds, and believed only as far as its type allows:
-//! a child that was taken over can lie about a clip, not harm the parent.
+//! standard input, and nothing else. Dropping the future kills the whole group. What it says ([`listener`]) is read within bounds, and
+//! believed only as far as its type allows: a child that was taken over can lie about a clip, not harm the parent.
+
+mod folder;
+pub mod listener;
 
 use crate::{
-    Caged, Event, Failure, NO_MEMORY_STATUS, NewSegment, Outline, Output, PhotoTask, Task,
+    Caged, Event, Failure, Found, NO_MEMORY_STATUS, NewSegment, Outline, Output, PhotoTask, Task,
     VideoTask,
 };
+use folder::flood;
+use listener::{LastWord, hear};
 use std::collections::VecDeque;
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
-use tokio::fs::{File, read_dir};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::fs::File;
+use tokio::io::{AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
 /// After its last word a child has nothing left to do.
 const EXIT_LIMIT: Duration = Duration::from_secs(10);
-/// Longest event line and most of all events, in bytes.
-const MAX_LINE_BYTES: usize = 1 << 20;
-const MAX_EVENT_BYTES: usize = 16 << 20;
 /// How much of the end of standard error goes into the detail of a failure, in bytes.
 const LOG_TAIL_BYTES: usize = 4 << 10;
 /// How long a child may take to say which layers of the cage it was granted.
 const CAGE_LIMIT: Duration = Duration::from_secs(10);
-/// How often the output folder is looked at, and the most files and bytes (as a multiple of the task's limit: photos pass
-/// through a file in between) that may be in it. The child's own limits come first, unless it was taken over.
-const FOLDER_INTERVAL: Duration = Duration::from_millis(500);
-const MAX_OUTPUT_FILES: usize = 1000;
-const OUTPUT_BYTES_FACTOR: u64 = 2;
 
 /// What a child says while it works.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Update {
+    /// Which layers of its cage hold. The first.
+    Caged(Caged),
+    /// What a clip is, once it is taken.
+    Found(Found),
     /// How much is done, 0 to 1000, a few times a second.
     Progress(u16),
     /// What a clip will become, before its first segment; in rare cases twice (see [`Event::Outline`]).
@@ -137,17 +138,6 @@ pub async fn run(
     })
 }
 
-impl Event {
-    fn file_names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
-        match self {
-            Self::Outline(outline) => Box::new(outline.renditions.iter().map(|r| r.file.as_str())),
-            Self::Segment(segment) => Box::new(std::iter::once(segment.file.as_str())),
-            Self::Done(Output::Video(video)) => Box::new(video.files()),
-            _ => Box::new(std::iter::empty()),
-        }
-    }
-}
-
 /// What the parent has to know of a task.
 struct Outside<'a> {
     input: &'a Path,
@@ -177,39 +167,6 @@ impl<'a> Outside<'a> {
             },
         }
     }
-}
-
-/// Whether a name can only mean a file directly in the task's folder.
-fn is_plain_name(name: &str) -> bool {
-    !name.starts_with('.')
-        && (1..=64).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
-}
-
-/// Waits until there is more in the folder than a task may make.
-async fn flood(folder: &Path, max_bytes: u64) -> TaskFailure {
-    loop {
-        sleep(FOLDER_INTERVAL).await;
-        let (files, bytes) = contents(folder).await;
-        if files > MAX_OUTPUT_FILES || bytes > OUTPUT_BYTES_FACTOR.saturating_mul(max_bytes) {
-            let detail = format!("{files} files of {bytes} bytes in the output folder");
-            return TaskFailure::new(Failure::TooHeavy, detail);
-        }
-    }
-}
-
-/// How many files there are, and their bytes together; it stops counting at too many.
-async fn contents(folder: &Path) -> (usize, u64) {
-    let (mut files, mut bytes) = (0, 0);
-    let Ok(mut entries) = read_dir(folder).await else { return (0, 0) };
-    while let Ok(Some(entry)) = entries.next_entry().await {
-        files += 1;
-        bytes += entry.metadata().await.map_or(0, |metadata| metadata.len());
-        if files > MAX_OUTPUT_FILES {
-            break;
-        }
-    }
-    (files, bytes)
 }
 
 /// Asks `program` which layers of its cage this system grants. The child closes one around itself and tries to get out.
@@ -258,60 +215,6 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-enum LastWord {
-    Done(Output),
-    Failed(TaskFailure),
-    /// Standard output ended without one.
-    Silence,
-}
-
-async fn hear(
-    mut events: impl AsyncBufRead + Unpin,
-    deadline: Instant,
-    silence_limit: Duration,
-    mut on_update: impl FnMut(Update),
-) -> LastWord {
-    let fail = |failure, detail: String| LastWord::Failed(TaskFailure::new(failure, detail));
-    let mut bytes_read = 0;
-    loop {
-        let until = deadline.min(Instant::now() + silence_limit);
-        let mut line = Vec::new();
-        let mut bounded = (&mut events).take(MAX_LINE_BYTES as u64);
-        match timeout_at(until, bounded.read_until(b'\n', &mut line)).await {
-            Err(_) if Instant::now() >= deadline => {
-                return fail(Failure::TookTooLong, "over the wall-clock limit".into());
-            }
-            Err(_) => return fail(Failure::TookTooLong, format!("silent for {silence_limit:?}")),
-            Ok(Err(error)) => return fail(Failure::Crashed, format!("listening: {error}")),
-            Ok(Ok(0)) => return LastWord::Silence,
-            Ok(Ok(bytes)) => bytes_read += bytes,
-        }
-        if bytes_read > MAX_EVENT_BYTES {
-            return fail(Failure::Crashed, "too many events".into());
-        }
-        match serde_json::from_slice(&line) {
-            Ok(Event::Caged(caged)) if caged.is_whole() => {
-                tracing::debug!("the transcoder is caged");
-            }
-            Ok(Event::Caged(Caged { landlock, seccomp, rlimits })) => {
-                tracing::warn!(landlock, seccomp, rlimits, "the transcoder's cage is not whole");
-            }
-            Ok(event) if !event.file_names().all(is_plain_name) => {
-                return fail(Failure::Crashed, "a file name that leads elsewhere".into());
-            }
-            Ok(Event::Progress { permille }) => on_update(Update::Progress(permille.min(1000))),
-            Ok(Event::Outline(outline)) => on_update(Update::Outline(outline)),
-            Ok(Event::Segment(segment)) => on_update(Update::Segment(segment)),
-            Ok(Event::Done(output)) => return LastWord::Done(output),
-            Ok(Event::Failed { failure, detail }) => return fail(failure, detail),
-            Err(_) if !line.ends_with(b"\n") && line.len() < MAX_LINE_BYTES => {
-                return LastWord::Silence;
-            }
-            Err(error) => return fail(Failure::Crashed, format!("not an event: {error}")),
-        }
     }
 }
 

@@ -12,9 +12,14 @@ pub fn webvtt(storyboard: &Storyboard, duration_ms: u64, sprite_url: &str) -> St
     for (index, &at) in storyboard.at_ms.iter().take(tiles).enumerate() {
         // The first tile also stands for what comes before it.
         let start = if index == 0 { 0 } else { at };
-        let end = storyboard.at_ms.get(index + 1).copied().unwrap_or(duration_ms).max(start + 1);
-        let x = index as u32 % columns * tile_width;
-        let y = index as u32 / columns * tile_height;
+        let end = storyboard
+            .at_ms
+            .get(index + 1)
+            .copied()
+            .unwrap_or(duration_ms)
+            .max(start.saturating_add(1));
+        let [column, row] = [index as u32 % columns, index as u32 / columns].map(u64::from);
+        let (x, y) = (column * u64::from(tile_width), row * u64::from(tile_height));
         let _ = write!(
             track,
             "\n{} --> {}\n{sprite_url}#xywh={x},{y},{tile_width},{tile_height}\n",
@@ -51,6 +56,20 @@ mod tests {
              \n00:00:01.500 --> 00:01:01.000\n/s.jpg#xywh=160,0,160,90\n\
              \n00:01:01.000 --> 00:01:02.345\n/s.jpg#xywh=0,90,160,90\n"
         );
+    }
+
+    #[test]
+    fn absurd_numbers_make_an_absurd_track_and_no_panic() {
+        let storyboard = Storyboard {
+            file: "storyboard.jpg".into(),
+            columns: 3,
+            rows: u32::MAX,
+            tile_width: u32::MAX,
+            tile_height: u32::MAX,
+            at_ms: vec![u64::MAX; 7],
+        };
+        let track = webvtt(&storyboard, 0, "s");
+        assert!(track.contains("#xywh=8589934590,0,4294967295,4294967295"), "{track}");
     }
 
     #[test]

@@ -66,6 +66,7 @@ fn open(
     let header =
         heif::Header::parse(bytes).or_refuse(Failure::Damaged, "reading the HEIF boxes")?;
     decode::check_size(header.width, header.height, &task.limits)?;
+    heif::check_memory(&header, task.limits.max_memory_bytes)?;
     let converted = heif::convert(bytes, &task.output, &header, reporter)?;
     sandbox::forbid_programs();
     // HEIF turns pictures by properties of its own, which the converter obeys; its EXIF then only repeats them. Some cameras

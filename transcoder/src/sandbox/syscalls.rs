@@ -106,8 +106,6 @@ const PROGRAMS: &[i64] = &[
     libc::SYS_geteuid,
     libc::SYS_getgid,
     libc::SYS_getegid,
-    libc::SYS_kill,
-    libc::SYS_prlimit64,
     libc::SYS_chdir,
     libc::SYS_setpgid,
     // to add the filter of forbid_programs()
@@ -133,7 +131,7 @@ pub fn limit(may_run_programs: bool) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Adds a filter against starting programs, for a process that was allowed to.
+/// Adds a filter against starting programs and processes, for one that was allowed to.
 pub fn forbid_programs() -> Result<bool, Error> {
     let starting = [
         libc::SYS_execve,
@@ -143,7 +141,10 @@ pub fn forbid_programs() -> Result<bool, Error> {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_vfork,
     ];
-    let rules = starting.into_iter().map(|call| (call, vec![])).collect();
+    let mut rules: Rules = starting.into_iter().map(|call| (call, vec![])).collect();
+    // A process; a thread may still be started.
+    let thread = libc::CLONE_THREAD as u64;
+    rules.insert(libc::SYS_clone, vec![rule(0, Op::MaskedEq(thread), 0)?]);
     install(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))?;
     Ok(true)
 }

@@ -53,8 +53,10 @@ impl Configuration {
     pub fn to_avcc(&self) -> Option<Vec<u8>> {
         let [_, profile, constraints, level] = *self.sequences.first()?.first_chunk()?;
         let mut avcc = vec![1, profile, constraints, level, 0xff];
-        for (sets, reserved) in [(&self.sequences, 0xe0), (&self.pictures, 0)] {
-            avcc.push(u8::try_from(sets.len()).ok()? | reserved);
+        // The first number has five bits, behind three that are set.
+        for (sets, most, reserved) in [(&self.sequences, 31, 0xe0), (&self.pictures, 255, 0)] {
+            let count = u8::try_from(sets.len()).ok().filter(|&count| count <= most)?;
+            avcc.push(count | reserved);
             for set in sets {
                 avcc.extend(u16::try_from(set.len()).ok()?.to_be_bytes());
                 avcc.extend(set);
@@ -200,6 +202,18 @@ mod tests {
             with_extension.extend([0xfd, 0xf8, 0xf8, 0]);
             assert_eq!(configuration.to_avcc().unwrap(), with_extension);
         }
+    }
+
+    #[test]
+    fn more_parameter_sets_than_can_be_counted_are_not_written() {
+        let sets = |count| vec![SETS[0].to_vec(); count];
+        let written = |sequences, pictures| {
+            let framing = Framing::StartCodes;
+            Configuration { framing, sequences: sets(sequences), pictures: sets(pictures) }
+                .to_avcc()
+        };
+        assert!(written(31, 255).is_some());
+        assert!(written(32, 1).is_none() && written(1, 256).is_none() && written(0, 1).is_none());
     }
 
     #[test]

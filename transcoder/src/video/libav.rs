@@ -1,8 +1,15 @@
-//! The few places where ffmpeg-next has no safe face for what we need of libav. All `unsafe` of the video side is here.
+//! The few places where ffmpeg-next has no safe face for what we need of libav. All `unsafe` of the video side is here and in `parameters`.
 
-use super::plan::{Ratio, Size};
+mod parameters;
+
+pub use parameters::{
+    colours, h264_parameters, parameters_extradata, picture_facts, pixel_format_name, sound_facts,
+};
+
+use super::plan::Ratio;
 use super::probe::ratio;
 use crate::refusal::Refusal;
+use ff::codec::packet::{Mut, Packet};
 use ff::ffi;
 use ffmpeg_next as ff;
 use std::ffi::{CStr, c_int};
@@ -30,34 +37,41 @@ pub fn recognise(head: &[u8]) -> (String, i32) {
     }
 }
 
-pub struct PictureFacts {
-    pub width: u32,
-    pub height: u32,
-    pub pixel_aspect: Option<Ratio>,
-    pub is_interlaced: bool,
-}
-
-pub fn picture_facts(parameters: &ff::codec::Parameters) -> PictureFacts {
-    use ffi::AVFieldOrder::{AV_FIELD_PROGRESSIVE, AV_FIELD_UNKNOWN};
-    // SAFETY: the pointer is valid as long as `parameters` is.
+/// Names and values of what a file says of itself and of its tracks. The bytes are the file's own and need be no text.
+pub fn tags(input: &ff::format::context::Input) -> Vec<(String, String)> {
+    let mut tags = Vec::new();
+    // SAFETY: the context and its streams are live, and so are their dictionaries, which nobody changes meanwhile.
     unsafe {
-        let parameters = &*parameters.as_ptr();
-        PictureFacts {
-            width: u32::try_from(parameters.width).unwrap_or(0),
-            height: u32::try_from(parameters.height).unwrap_or(0),
-            pixel_aspect: ratio(parameters.sample_aspect_ratio.into()),
-            is_interlaced: !matches!(
-                parameters.field_order,
-                AV_FIELD_PROGRESSIVE | AV_FIELD_UNKNOWN
-            ),
+        let context = &*input.as_ptr();
+        let streams = (0..context.nb_streams as usize).map(|index| *context.streams.add(index));
+        let of_streams = streams.map(|stream| (*stream).metadata);
+        for dictionary in std::iter::once(context.metadata).chain(of_streams) {
+            let mut last = std::ptr::null_mut();
+            loop {
+                let all = ffi::AV_DICT_IGNORE_SUFFIX;
+                last = ffi::av_dict_get(dictionary, c"".as_ptr(), last, all);
+                if last.is_null() {
+                    break;
+                }
+                let text = |bytes| CStr::from_ptr(bytes).to_string_lossy().into_owned();
+                tags.push((text((*last).key), text((*last).value)));
+            }
         }
     }
+    tags
 }
 
 /// The container's word on the shape of a pixel, which players prefer to the codec's.
 pub fn stream_pixel_aspect(stream: &ff::Stream<'_>) -> Option<Ratio> {
     // SAFETY: the stream is valid as long as its input.
     unsafe { ratio((*stream.as_ptr()).sample_aspect_ratio.into()) }
+}
+
+/// The next packet in place of the one before, which libav would forget without letting go of its bytes.
+pub fn read(input: &mut ff::format::context::Input, packet: &mut Packet) -> Result<(), ff::Error> {
+    // SAFETY: the packet is live; afterwards it is an empty one.
+    unsafe { ffi::av_packet_unref(packet.as_mut_ptr()) };
+    packet.read(input)
 }
 
 /// Leaves all tracks but these unread.
@@ -111,79 +125,6 @@ pub fn extradata(context: &ff::codec::Context) -> Vec<u8> {
             _ => Vec::new(),
         }
     }
-}
-
-/// The set-up bytes that a container has for a track.
-pub fn parameters_extradata(parameters: &ff::codec::Parameters) -> Vec<u8> {
-    // SAFETY: the pointer is valid as long as `parameters` is; libav keeps pointer and size in step.
-    unsafe {
-        let parameters = &*parameters.as_ptr();
-        match usize::try_from(parameters.extradata_size) {
-            Ok(size) if size > 0 && !parameters.extradata.is_null() => {
-                std::slice::from_raw_parts(parameters.extradata, size).to_vec()
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-pub struct Colours {
-    pub is_full_range: bool,
-    /// Primaries, transfer and matrix, as ISO/IEC 23091-2 numbers them.
-    pub description: [u32; 3],
-}
-
-/// What is known of a track's colours.
-pub fn colours(parameters: &ff::codec::Parameters) -> Colours {
-    use ffi::AVColorRange::AVCOL_RANGE_JPEG;
-    // SAFETY: the pointer is valid as long as `parameters` is.
-    unsafe {
-        let parameters = &*parameters.as_ptr();
-        Colours {
-            is_full_range: parameters.color_range == AVCOL_RANGE_JPEG,
-            description: [
-                parameters.color_primaries as u32,
-                parameters.color_trc as u32,
-                parameters.color_space as u32,
-            ],
-        }
-    }
-}
-
-/// For a muxer: H.264 in BT.709, limited range, square pixels. `None` without memory.
-pub fn h264_parameters(
-    avcc: &[u8],
-    size: Size,
-    profile: u8,
-    level: u8,
-) -> Option<ff::codec::Parameters> {
-    let mut made = ff::codec::Parameters::new();
-    let room = avcc.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
-    // SAFETY: plain fields of live parameters; the extradata is libav's memory, zeroed, with its padding, and becomes theirs.
-    unsafe {
-        let parameters = made.as_mut_ptr().as_mut()?;
-        let extradata = ffi::av_mallocz(room).cast::<u8>();
-        if extradata.is_null() {
-            return None;
-        }
-        std::ptr::copy_nonoverlapping(avcc.as_ptr(), extradata, avcc.len());
-        parameters.extradata = extradata;
-        parameters.extradata_size = c_int::try_from(avcc.len()).ok()?;
-        parameters.codec_type = ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
-        parameters.codec_id = ffi::AVCodecID::AV_CODEC_ID_H264;
-        parameters.format = ffi::AVPixelFormat::AV_PIX_FMT_YUV420P as c_int;
-        parameters.width = c_int::try_from(size.width).ok()?;
-        parameters.height = c_int::try_from(size.height).ok()?;
-        parameters.profile = c_int::from(profile);
-        parameters.level = c_int::from(level);
-        parameters.sample_aspect_ratio = ffi::AVRational { num: 1, den: 1 };
-        parameters.field_order = ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE;
-        parameters.color_range = ffi::AVColorRange::AVCOL_RANGE_MPEG;
-        parameters.color_primaries = ffi::AVColorPrimaries::AVCOL_PRI_BT709;
-        parameters.color_trc = ffi::AVColorTransferCharacteristic::AVCOL_TRC_BT709;
-        parameters.color_space = ffi::AVColorSpace::AVCOL_SPC_BT709;
-    }
-    Some(made)
 }
 
 /// What a limit of ours refuses is `TooHeavy`; anything else is `failure`.

@@ -3,7 +3,8 @@
 //! `probe` decides whether we take the file and finds its tracks; `plan` decides sizes and rates; `encode` sets up the one pass,
 //! a pipeline of threads: `reading` (demux, decode, `sound` → `soundtrack`) → `lanes` (`picture` and `stills`, then one `encoder` per
 //! rung) → one `rendition` per rung, which takes its sound from the soundtrack and writes fragments (`muxer`, `mp4`). `turns` keeps
-//! the threads that work at once within the task's limit. `extent` says how much of a damaged clip there is.
+//! the threads that work at once within the task's limit. `extent` says how much of a damaged clip there is, `found` tells operators
+//! what the source is.
 //!
 //! A picture that is already what its rung would be is copied (`remux` decides, `h264` reads); the other rungs are cut where it is.
 //! Should it turn out damaged while it is copied, all is made anew without copying.
@@ -11,22 +12,23 @@
 //! Invariants: one decode; every rendition has the same keyframes and segments, and all that are encoded the same frames; sound is
 //! encoded once; nothing of the source's metadata is copied, because every output is made from frames, samples and slices alone.
 
-mod cuts;
+pub mod cuts;
 mod encode;
 mod encoder;
 mod extent;
-mod h264;
+mod found;
+pub mod h264;
 mod input;
 mod lanes;
 mod libav;
 mod mp4;
 mod muxer;
-mod orientation;
+pub mod orientation;
 mod picture;
-mod plan;
-mod probe;
+pub mod plan;
+pub mod probe;
 mod reading;
-mod remux;
+pub mod remux;
 mod rendition;
 mod sound;
 mod soundtrack;
@@ -36,32 +38,56 @@ mod turns;
 use crate::prove;
 use crate::refusal::{OrRefuse, Refusal, Result};
 use crate::report::Reporter;
-use input::InputFile;
+pub use input::InputFile;
 use lanes::Halt;
 use orientation::Orientation;
+use plan::Plan;
+use probe::Source;
+use remux::Remux;
 use std::fs::{self, File};
 use std::path::Path;
-use transcoder_protocol::{Failure, VideoOutput, VideoTask, WhyEncoded};
+use transcoder_protocol::{Event, Failure, VideoLimits, VideoOutput, VideoTask, WhyEncoded};
+
+/// What is to be made of a clip, before any of its picture is decoded.
+pub struct Decision {
+    pub source: Source,
+    /// With the cuts of `remux`, if there is one.
+    pub plan: Plan,
+    /// Without.
+    even_plan: Plan,
+    pub remux: Result<Remux, WhyEncoded>,
+}
+
+/// Looks at the file, takes it or refuses it, and decides.
+pub fn decide(input: InputFile, limits: &VideoLimits, reporter: &Reporter) -> Result<Decision> {
+    let source = probe::probe(input, limits)?;
+    reporter.send(&Event::Found(found::found(&source)));
+    let even_plan = plan::plan(&source.picture);
+    let mut plan = even_plan.clone();
+    let remux = remux::consider(&source, &plan, max_seconds(limits), reporter);
+    if let Ok(remux) = &remux {
+        plan.cuts = remux.cut_frames.clone();
+        plan.longest_segment = remux.longest_segment;
+    }
+    Ok(Decision { source, plan, even_plan, remux })
+}
+
+/// A clip may be a little longer than its limit: frames end late.
+fn max_seconds(limits: &VideoLimits) -> f64 {
+    limits.max_duration_ms as f64 / 1000.0 + 1.0
+}
 
 pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoOutput> {
     ffmpeg_next::init().or_refuse(Failure::Crashed, "starting libav")?;
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
     let input = InputFile::from(input);
-    let source = probe::probe(input.clone(), &task.limits)?;
-    let mut plan = plan::plan(&source.picture);
-    let max_seconds = task.limits.max_duration_ms as f64 / 1000.0 + 1.0;
-    let volume = sound::measured_volume(&source, max_seconds, reporter)?;
-    let remux = remux::consider(&source, &plan, max_seconds, reporter);
-    let even_cuts = (plan.cuts.clone(), plan.longest_segment);
-    if let Ok(remux) = &remux {
-        plan.cuts = remux.cut_frames.clone();
-        plan.longest_segment = remux.longest_segment;
-    }
+    let Decision { source, plan, even_plan, remux } =
+        decide(input.clone(), &task.limits, reporter)?;
+    let volume = sound::measured_volume(&source, max_seconds(&task.limits), reporter)?;
     let mut made = encode::encode(task, source, &plan, volume, remux, reporter);
     if let Err(Halt::UnfitToCopy) = made {
         clear(&task.output)?;
-        (plan.cuts, plan.longest_segment) = even_cuts;
-        plan.edition = "-encoded";
+        let plan = Plan { edition: "-encoded", ..even_plan };
         reporter.begin_anew();
         let source = probe::probe(input, &task.limits)?;
         made = encode::encode(task, source, &plan, volume, Err(WhyEncoded::Packets), reporter);

@@ -1,5 +1,7 @@
 //! Which way up a clip was filmed, from the display matrix of its container.
 
+use transcoder_protocol::Turn;
+
 /// One of the eight ways to lay a rectangle: an optional transposition, then flips.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Orientation {
@@ -34,6 +36,22 @@ impl Orientation {
 
     pub fn is_transposed(self) -> bool {
         self.transpose
+    }
+
+    /// The same in an operator's terms.
+    pub fn turn(self) -> Turn {
+        let (is_mirrored, degrees) =
+            match (self.transpose, self.flip_horizontally, self.flip_vertically) {
+                (false, false, false) => (false, 0),
+                (false, true, false) => (true, 0),
+                (false, false, true) => (true, 180),
+                (false, true, true) => (false, 180),
+                (true, false, false) => (true, 270),
+                (true, true, false) => (false, 90),
+                (true, false, true) => (false, 270),
+                (true, true, true) => (true, 90),
+            };
+        Turn { is_mirrored, degrees }
     }
 
     /// The libavfilter filters that set the picture upright, in order.

@@ -137,7 +137,7 @@ pub fn plan(source: &SourcePicture) -> Plan {
 }
 
 /// The size on the screen: pixels squared by changing the width, then rotated. Not yet even.
-fn upright_size(source: &SourcePicture) -> (f64, f64) {
+pub fn upright_size(source: &SourcePicture) -> (f64, f64) {
     // A pixel shape beyond 4:1 is a damaged header rather than a camera.
     let aspect = source.pixel_aspect.map_or(1.0, Ratio::value);
     let aspect = if (0.25..=4.0).contains(&aspect) { aspect } else { 1.0 };

@@ -90,7 +90,7 @@ pub struct Source {
     pub input: Input,
     file: InputFile,
     /// libav's name.
-    format: &'static str,
+    pub format: &'static str,
     pub video: Track,
     pub audio: Option<Track>,
     pub picture: SourcePicture,
@@ -108,6 +108,13 @@ pub struct Track {
     pub decoder: ff::Codec,
     /// As the container claims, in seconds.
     pub seconds: Option<f64>,
+}
+
+impl Track {
+    /// libav's name.
+    pub fn codec_name(&self) -> String {
+        self.parameters.id().name().to_owned()
+    }
 }
 
 impl Source {
@@ -250,15 +257,11 @@ fn check_length(
 
 /// Whether any of the tags is a place: `location` (of QuickTime's `©xyz` and of 3GPP's `loci`), and what else cameras write.
 fn says_where(input: &Input) -> bool {
-    let is_place = |key: &str, value: &str| {
+    libav::tags(input).iter().any(|(key, value)| {
         let key = key.to_lowercase();
         ["location", "gps", "xyz"].iter().any(|part| key.contains(part))
             && value.contains(|character: char| character.is_ascii_digit())
-    };
-    input.metadata().iter().any(|(key, value)| is_place(key, value))
-        || input
-            .streams()
-            .any(|stream| stream.metadata().iter().any(|(key, value)| is_place(key, value)))
+    })
 }
 
 fn picture(input: &Input, video: &Track, limits: &VideoLimits) -> Result<(SourcePicture, bool)> {

@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
     pub fn run(mut self) -> Result<Option<CutShort>, Halt> {
         let mut packet = Packet::empty();
         loop {
-            match packet.read(&mut self.source.input) {
+            match libav::read(&mut self.source.input, &mut packet) {
                 Ok(()) => self.take(&packet)?,
                 Err(ff::Error::Eof) => break,
                 // The demuxer has stepped over something damaged and goes on behind it; what is missing counts at the end.

@@ -4,6 +4,7 @@
 
 mod media;
 
+use crafted::Chance;
 use image::{DynamicImage, Rgb, Rgba, RgbaImage};
 use media::{BLUE, GREEN, PAPER, RED, SECRET, corners};
 use moxcms::{ColorProfile, Layout, TransformOptions};
@@ -11,7 +12,7 @@ use std::fs;
 use std::process::Command;
 use tempfile::TempDir;
 use transcoder_protocol::{
-    Caged, Event, Failure, Output, PhotoLimits, PhotoOutput, PhotoTask, Task,
+    Caged, Event, Failure, NO_MEMORY_STATUS, Output, PhotoLimits, PhotoOutput, PhotoTask, Task,
 };
 
 struct Made {
@@ -48,7 +49,7 @@ fn make(bytes: &[u8]) -> Result<Made, Failure> {
     make_within(bytes, PhotoLimits::default())
 }
 
-/// Runs the child. Panics when it ends without a last word, as a crash does.
+/// Runs the child. Panics when it ends without a last word, as a crash does; for want of memory there may be none.
 fn make_within(bytes: &[u8], limits: PhotoLimits) -> Result<Made, Failure> {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.jpg"), folder.path().join("out"));
@@ -78,6 +79,7 @@ fn make_within(bytes: &[u8], limits: PhotoLimits) -> Result<Made, Failure> {
             assert_ne!(*failure, Failure::Crashed);
             Err(*failure)
         }
+        _ if ended.status.code() == Some(NO_MEMORY_STATUS) => Err(Failure::TooHeavy),
         last => panic!("{}: {last:?} {}", ended.status, String::from_utf8_lossy(&ended.stderr)),
     }
 }
@@ -271,8 +273,8 @@ fn a_header_that_promises_too_many_pixels_is_refused_without_decoding() {
     let limits = PhotoLimits { max_memory_bytes: 256 << 20, ..PhotoLimits::default() };
     let refused =
         |bytes: &[u8]| make_within(bytes, limits).map(|made| made.photo).expect_err("refused");
-    assert_eq!(refused(&media::png_header(30_000, 30_000)), Failure::TooManyPixels);
-    assert_eq!(refused(&media::png_header(1, 4_000_000)), Failure::TooManyPixels);
+    assert_eq!(refused(&crafted::png_header(30_000, 30_000)), Failure::TooManyPixels);
+    assert_eq!(refused(&crafted::png_header(1, 4_000_000)), Failure::TooManyPixels);
 
     let mut jpeg = media::jpeg(&corners(96, 64), 1);
     let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
@@ -299,6 +301,28 @@ fn the_limits_of_a_task_are_kept() {
     assert_eq!(make_within(&bytes, too_many).err(), Some(Failure::TooManyPixels));
     let too_heavy = PhotoLimits { max_output_bytes: 500, ..PhotoLimits::default() };
     assert_eq!(make_within(&bytes, too_heavy).err(), Some(Failure::TooHeavy));
+}
+
+#[test]
+fn the_want_of_memory_has_one_name_for_a_heic_too() {
+    // Large enough that the converter is the first to want for some limits, and we for others.
+    let jpeg = media::poor_jpeg(&corners(3000, 2000));
+    let heic = media::heif(&jpeg, "jpg", "heic");
+    let mut made = 0;
+    for mebibytes in (40..=600).step_by(20) {
+        let limits = PhotoLimits { max_memory_bytes: mebibytes << 20, ..PhotoLimits::default() };
+        match make_within(&heic, limits) {
+            Ok(_) => made += 1,
+            Err(failure) => assert_eq!(failure, Failure::TooHeavy, "{mebibytes} MiB"),
+        }
+    }
+    assert!(made > 0, "600 MiB are enough for it");
+    // A header may claim more than there is; what the converter would set aside counts.
+    let limits = PhotoLimits { max_memory_bytes: 500 << 20, ..PhotoLimits::default() };
+    let mut large = media::heif(&media::poor_jpeg(&corners(96, 64)), "jpg", "heic");
+    let size = large.windows(4).position(|name| name == b"ispe").unwrap() + 8;
+    large[size..size + 8].copy_from_slice(&[0, 0, 0x1f, 0x40, 0, 0, 0x17, 0x70]);
+    assert_eq!(make_within(&large, limits).err(), Some(Failure::TooHeavy));
 }
 
 #[test]
@@ -386,18 +410,5 @@ fn no_changed_byte_makes_the_child_crash() {
             }
             drop(make(&changed));
         }
-    }
-}
-
-/// Repeatable chance (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end as u64) as usize
     }
 }

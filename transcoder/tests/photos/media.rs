@@ -185,21 +185,3 @@ pub fn with_turning_property(mut heic: Vec<u8>, quarters: u8) -> Vec<u8> {
     heic[at + 4] = quarters;
     heic
 }
-
-/// A PNG whose header promises `width` × `height` and which then has next to nothing.
-pub fn png_header(width: u32, height: u32) -> Vec<u8> {
-    let mut bytes = png(&corners(3, 2), 1, None);
-    bytes[16..20].copy_from_slice(&width.to_be_bytes());
-    bytes[20..24].copy_from_slice(&height.to_be_bytes());
-    let checksum = crc32(&bytes[12..29]);
-    bytes[29..33].copy_from_slice(&checksum.to_be_bytes());
-    bytes
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
-        })
-    })
-}

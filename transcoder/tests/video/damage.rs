@@ -155,3 +155,15 @@ async fn whether_the_source_said_where_is_told() {
         assert_eq!(studio.transcode(&clip).await.output.had_location, expected, "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_place_is_found_though_its_tag_is_no_text() {
+    let studio = Studio::open();
+    let clip = studio.film("a.mkv", &format!("{CLIP} -metadata location=+34.8841+135.7996QQ"));
+    let mut bytes = fs::read(clip).unwrap();
+    let at = bytes.windows(4).position(|window| window == b"96QQ").unwrap() + 2;
+    // The first byte is in no text; the second one promises three more.
+    bytes[at..at + 2].copy_from_slice(&[0xff, 0xf0]);
+    let made = studio.transcode(&studio.write("b.mkv", &bytes)).await;
+    assert!(made.output.had_location);
+}

@@ -28,7 +28,7 @@ async fn hear(studio: &Studio, arguments: &str, limits: VideoLimits) -> (Heard, 
     let clip = studio.film("clip.mp4", arguments);
     let mut heard = Heard::default();
     let listen = |update| match update {
-        Update::Progress(_) => {}
+        Update::Caged(_) | Update::Found(_) | Update::Progress(_) => {}
         Update::Outline(outline) => {
             assert!(heard.pieces.is_empty() && heard.outline.is_none());
             heard.outline = Some(outline);

@@ -1,21 +1,9 @@
 //! Clips with bytes changed by chance: each must become a clip or a refusal, never a crash, a hang or an output with a stain.
 
 use crate::media::Studio;
+use crafted::Chance;
 use std::fs;
 use transcoder_protocol::{Failure, VideoLimits};
-
-/// Repeatable chance (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end as u64) as usize
-    }
-}
 
 #[tokio::test]
 async fn no_changed_byte_makes_the_child_crash() {

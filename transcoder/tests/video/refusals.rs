@@ -1,6 +1,7 @@
 //! Files that are not taken, each with the class that its author is told.
 
 use crate::media::Studio;
+use crafted::avi_with_subtitles;
 use std::fs;
 use std::net::TcpListener;
 use transcoder_protocol::{Failure, VideoLimits};
@@ -196,34 +197,4 @@ fn replace_box(mp4: &mut Vec<u8>, path: &[&[u8; 4]], kind: &[u8; 4], content: &[
         mp4[parent..parent + 4].copy_from_slice(&size.to_be_bytes());
     }
     mp4.splice(at..at + old, entry);
-}
-
-/// An AVI whose only track carries a subtitle file, which some players hand on to whatever demuxer recognises it.
-fn avi_with_subtitles(subtitles: &[u8]) -> Vec<u8> {
-    let chunk = |kind: &[u8; 4], content: &[u8]| {
-        let mut chunk = kind.to_vec();
-        chunk.extend((content.len() as u32).to_le_bytes());
-        chunk.extend(content);
-        chunk.resize(chunk.len().next_multiple_of(2), 0);
-        chunk
-    };
-    let list =
-        |kind: &[u8; 4], content: Vec<u8>| chunk(b"LIST", &[kind.as_slice(), &content].concat());
-    let mut header = [0; 56];
-    header[24] = 1;
-    let mut stream = [0; 56];
-    stream[..4].copy_from_slice(b"txts");
-    stream[20] = 1;
-    stream[24] = 1;
-    let tracks = list(b"strl", [chunk(b"strh", &stream), chunk(b"strf", &[])].concat());
-    let name = [b'x', 0, 0, 0];
-    let mut text = b"GAB2\0\x02\0".to_vec();
-    text.extend((name.len() as u32).to_le_bytes());
-    text.extend(name);
-    text.extend([4, 0]);
-    text.extend((subtitles.len() as u32).to_le_bytes());
-    text.extend(subtitles);
-    let movie = list(b"movi", chunk(b"00tx", &text));
-    let head = list(b"hdrl", [chunk(b"avih", &header), tracks].concat());
-    chunk(b"RIFF", &[b"AVI ".as_slice(), &head, &movie].concat())
 }

@@ -300,7 +300,7 @@ async fn a_copy_that_turns_out_damaged_is_made_anew() {
             told.clear();
         }
         Update::Segment(segment) => told.push(segment),
-        Update::Progress(_) => {}
+        Update::Caged(_) | Update::Found(_) | Update::Progress(_) => {}
     };
     run(Path::new(PROGRAM), &task, hear).await.unwrap();
     let whys: Vec<_> = outlines.iter().map(|outline| outline.why_encoded).collect();

@@ -46,6 +46,7 @@ async fn the_bar_is_no_further_than_the_rendition_that_is_furthest_behind() {
     let (mut longest, mut last, mut heard) = (0.0, 0.0, 0);
     let task = studio.task(&clip, VideoLimits::default());
     let hear = |update| match update {
+        Update::Caged(_) | Update::Found(_) => {}
         Update::Outline(outline) => {
             longest = outline.longest_segment_ms / 1000.0;
             made = outline.renditions.into_iter().map(|rendition| (rendition.file, 0.0)).collect();
@@ -86,6 +87,37 @@ async fn the_child_stands_back_as_far_as_it_is_told() {
         run(Path::new(PROGRAM), &studio.task(&clip, limits), look).await.unwrap();
         assert_eq!(seen, Some(niceness_of("self").max(niceness as i32)));
     }
+}
+
+#[tokio::test]
+async fn memory_does_not_grow_with_the_files_bytes() {
+    let studio = Studio::open();
+    let film = |name: &str, quality: u32| {
+        // Noise, which no codec makes small.
+        let picture = "color=gray:s=640x360:r=30:d=10,format=yuvj444p,noise=alls=100:allf=t";
+        studio.film(name, &format!("-f lavfi -i {picture} -c:v mjpeg -q:v {quality}"))
+    };
+    let mebibytes = |file: &Path| std::fs::metadata(file).unwrap().len() >> 20;
+    let clips = [film("small.mov", 31), film("large.mov", 2)];
+    let [small, large] = clips.each_ref().map(|clip| mebibytes(clip));
+    assert!(large > small + 80, "{small} and {large} MiB");
+    let mut peaks = Vec::new();
+    for clip in &clips {
+        let studio = Studio::open();
+        let mut peak = 0;
+        let look = |_| {
+            let child = std::fs::read_to_string("/proc/thread-self/children").unwrap();
+            let status = std::fs::read_to_string(format!("/proc/{}/status", child.trim())).unwrap();
+            // Gone once the process ends.
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kibibytes = line.map(|line| line.trim_end_matches("kB").trim().parse().unwrap());
+            peak = peak.max(kibibytes.unwrap_or(0) >> 10);
+        };
+        let task = studio.task(clip, VideoLimits::default());
+        run(Path::new(PROGRAM), &task, look).await.unwrap();
+        peaks.push(peak);
+    }
+    assert!(peaks[1] < peaks[0] + 40, "{peaks:?} MiB");
 }
 
 #[tokio::test]

@@ -1,3 +1,4 @@
+use super::picture::X264_NOTE;
 use super::*;
 use std::io::Write;
 

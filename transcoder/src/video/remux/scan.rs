@@ -37,7 +37,7 @@ pub fn scan(
     let start = source.start_ticks();
     let mut packet = Packet::empty();
     loop {
-        match packet.read(&mut input) {
+        match libav::read(&mut input, &mut packet) {
             Ok(()) => {}
             Err(ff::Error::Eof) => break,
             Err(_) => return Err(WhyEncoded::Packets),

@@ -106,7 +106,7 @@ fn hear(
     let mut packet = Packet::empty();
     // Whatever is wrong with the file shows when the clip is made; here it only ends the listening.
     while samples.count() <= max_samples {
-        match packet.read(&mut input) {
+        match libav::read(&mut input, &mut packet) {
             Ok(()) if packet.stream() == track.index => {
                 samples.feed(&packet, &mut |frame| meter.add(&frame))?;
                 reporter.progress(0.0);
@@ -151,8 +151,8 @@ impl Meter {
         node(&mut self.graph, "in")
             .and_then(|mut input| input.source().add(frame))
             .map_err(metering)?;
-        let mut measured = Frame::empty();
         loop {
+            let mut measured = Frame::empty();
             match node(&mut self.graph, "out").and_then(|mut out| out.sink().frame(&mut measured)) {
                 Ok(()) => {}
                 Err(ff::Error::Eof | ff::Error::Other { errno: libc::EAGAIN }) => return Ok(()),

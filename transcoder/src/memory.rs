@@ -130,7 +130,7 @@ mod tests {
         for way in ["rust", "c", "zeroed", "larger", "aligned", "pages", "libav"] {
             // The limit is for good, so it is another process that has it.
             let run = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "sandbox::memory::tests::what_wants_too_much", "--nocapture"])
+                .args(["--exact", "memory::tests::what_wants_too_much", "--nocapture"])
                 .env(WAY, way)
                 .output()
                 .unwrap();
