@@ -96,7 +96,7 @@ on_both_databases! {
         work.await.unwrap();
         let text = author.get(&playlist).await.expect(200).text();
         assert!(text.ends_with("#EXT-X-ENDLIST\n"), "who is watching watches to the end");
-        moderator.get(&format!("/review/preparing/{}", revision.id)).await.expect(404);
+        moderator.get(&format!("/review/preparing/{}", revision.id)).await.expect(303);
         site.clock.advance(Duration::from_secs(3601));
         site.run_jobs().await;
         author.get(&playlist).await.expect(404);

@@ -14,7 +14,7 @@ use crate::time_id::{ReviewItemId, RevisionId};
 use crate::videos;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use web::review::PreparingView;
 use web::{FieldErrors, Flash};
 
@@ -51,7 +51,8 @@ pub async fn item(
     show(&app, &context, &viewer, &item, Typed::default(), StatusCode::OK).await
 }
 
-/// GET /review/preparing/{revision}: a submission whose media are not ready yet, as far as it can be seen.
+/// GET /review/preparing/{revision}: a submission whose media are not ready yet, as far as it can be seen; once they are, the way to
+/// its item, or to the post.
 pub async fn preparing(
     State(app): State<App>,
     context: Context,
@@ -61,7 +62,15 @@ pub async fn preparing(
     let id: RevisionId = id.parse().map_err(|_| Error::NotFound)?;
     let content = posts::content(&app.db, id).await?.ok_or(Error::NotFound)?;
     if content.revision.state != RevisionState::Processing {
-        return Err(Error::NotFound);
+        // It was ready while its page was open, or its address kept: on to what became of it.
+        let item = sql::open_item(&app.db, id).await?;
+        return match (item, content.revision.state) {
+            (Some(item), _) => Ok(Redirect::to(&format!("/review/{}", item.id)).into_response()),
+            (None, RevisionState::Published) => {
+                Ok(Redirect::to(&format!("/posts/{}", content.post.id)).into_response())
+            }
+            _ => Err(Error::NotFound),
+        };
     }
     let view = PreparingView {
         preparing: match &content.video {
