@@ -68,9 +68,9 @@ impl Cover {
         }
     }
 
-    /// Whether the post is of words alone.
-    pub fn is_empty(&self) -> bool {
-        self.photo.is_none() && self.video.is_none()
+    pub fn has_picture(&self) -> bool {
+        let poster = self.video.as_ref().and_then(|video| video.poster.as_ref());
+        self.photo.is_some() || poster.is_some()
     }
 
     pub fn video_seconds(&self) -> Option<u32> {
@@ -108,5 +108,27 @@ pub async fn fill(db: &Db) -> Result<()> {
             refresh(&mut tx, post, revision).await?;
         }
         tx.commit().await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_give_way_only_to_a_picture_that_is_there() {
+        let poster = Poster {
+            video: "0195a000-0000-7000-8000-000000000000".parse().expect("an id"),
+            generation: 1,
+            file: "poster-1.jpg".into(),
+            width: 720,
+            height: 1280,
+            colour: None,
+        };
+        for poster in [None, Some(poster)] {
+            let there = poster.is_some();
+            let cover = Cover { photo: None, video: Some(CoverVideo { seconds: 3, poster }) };
+            assert_eq!((cover.has_picture(), cover.into_picture().is_some()), (there, there));
+        }
     }
 }

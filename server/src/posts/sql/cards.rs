@@ -54,7 +54,7 @@ fn read_card(row: &Row) -> Result<Card> {
         kind: row.get("kind")?,
         title: row.get("title")?,
         // A picture stands in its place.
-        lead: if cover.is_empty() { row.get("lead")? } else { String::new() },
+        lead: if cover.has_picture() { String::new() } else { row.get("lead")? },
         region_id: row.get("region_id")?,
         author_nickname: row.get("author_nickname")?,
         age_from_months: row.get("age_from_months")?,
