@@ -6,6 +6,7 @@
 use crate::access::Viewer;
 use crate::app::App;
 use crate::error::Error;
+use crate::http::form::WORDS;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
@@ -55,9 +56,6 @@ pub struct Table {
     lines: Vec<Line>,
 }
 
-/// Forms of text alone.
-const FORM_BYTES: usize = 256 << 10;
-
 impl Table {
     fn add<H, T>(
         mut self,
@@ -95,7 +93,7 @@ impl Table {
         access: Access,
         handler: H,
     ) -> Self {
-        self.add(Method::GET, path, access, Some(FORM_BYTES), handler)
+        self.add(Method::GET, path, access, Some(WORDS), handler)
     }
 
     pub fn post<H: Handler<T, App>, T: 'static>(
@@ -104,7 +102,7 @@ impl Table {
         access: Access,
         handler: H,
     ) -> Self {
-        self.add(Method::POST, path, access, Some(FORM_BYTES), handler)
+        self.add(Method::POST, path, access, Some(WORDS), handler)
     }
 
     /// A POST with files. The handler reads the body as a stream and keeps its own limits.
@@ -123,7 +121,7 @@ impl Table {
         access: Access,
         handler: H,
     ) -> Self {
-        self.add(Method::PUT, path, access, Some(FORM_BYTES), handler)
+        self.add(Method::PUT, path, access, Some(WORDS), handler)
     }
 
     pub fn delete<H: Handler<T, App>, T: 'static>(
@@ -132,7 +130,7 @@ impl Table {
         access: Access,
         handler: H,
     ) -> Self {
-        self.add(Method::DELETE, path, access, Some(FORM_BYTES), handler)
+        self.add(Method::DELETE, path, access, Some(WORDS), handler)
     }
 
     pub fn options<H: Handler<T, App>, T: 'static>(
@@ -141,7 +139,7 @@ impl Table {
         access: Access,
         handler: H,
     ) -> Self {
-        self.add(Method::OPTIONS, path, access, Some(FORM_BYTES), handler)
+        self.add(Method::OPTIONS, path, access, Some(WORDS), handler)
     }
 
     pub fn head<H: Handler<T, App>, T: 'static>(
@@ -150,7 +148,7 @@ impl Table {
         access: Access,
         handler: H,
     ) -> Self {
-        self.add(Method::HEAD, path, access, Some(FORM_BYTES), handler)
+        self.add(Method::HEAD, path, access, Some(WORDS), handler)
     }
 
     /// A PATCH whose body is a stream of unknown length.

@@ -3,8 +3,21 @@
 
 use crate::error::Error;
 use axum::body::Bytes;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
 use std::collections::HashMap;
+
+/// The most bytes of words that a form may hold; files are counted apart.
+pub const WORDS: usize = 256 << 10;
+
+/// Why a form with files could not be read to its end.
+pub fn broken(error: MultipartError) -> Error {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::BadRequest("the form broke off"),
+    }
+}
 
 /// Field name → everything sent under it, in order. A missing field reads as empty.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +55,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Error;
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 Error::TooLarge
             } else {
                 Error::BadRequest("unreadable body")

@@ -32,7 +32,14 @@ impl Job for ProcessPhoto {
             let failure = known.map_or(Failure::Crashed, |known| known.failure);
             let mut tx = app.db.begin().await?;
             lease.hold(&mut tx).await?;
-            sql::note_failure(&mut tx, &app.clock, self.photo, failure.name()).await?;
+            sql::set_failure(
+                &mut tx,
+                &app.clock,
+                self.photo,
+                failure.name(),
+                PhotoState::Processing,
+            )
+            .await?;
             tx.commit().await?;
         }
         made
@@ -142,7 +149,7 @@ async fn store(
 }
 
 async fn settle_failed(app: &App, tx: &mut Tx, id: PhotoId, failure: &str) -> anyhow::Result<()> {
-    sql::set_failed(tx, &app.clock, id, failure).await?;
+    sql::set_failure(tx, &app.clock, id, failure, PhotoState::Failed).await?;
     for (post, revision) in posts::revisions_with_photo(&app.db, id).await? {
         posts::actions::media_settled(tx, &app.clock, &post, &revision).await?;
     }

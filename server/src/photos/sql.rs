@@ -116,33 +116,18 @@ pub(super) async fn set_ready(
     tx.execute(&statement).await.map(drop)
 }
 
-/// Remembers why an attempt came to nothing; there will be another one.
-pub(super) async fn note_failure(
+/// Remembers why an attempt came to nothing. The photo is `state` then: `processing` where there will be another one.
+pub(super) async fn set_failure(
     tx: &mut Tx,
     clock: &Clock,
     id: PhotoId,
     failure: &str,
-) -> Result<()> {
-    let statement = Query::update()
-        .table(Photos::Table)
-        .value(Photos::Failure, failure)
-        .value(Photos::UpdatedAt, clock.now())
-        .and_where(Expr::col(Photos::Id).eq(id))
-        .and_where(Expr::col(Photos::State).eq(PhotoState::Processing))
-        .take();
-    tx.execute(&statement).await.map(drop)
-}
-
-pub(super) async fn set_failed(
-    tx: &mut Tx,
-    clock: &Clock,
-    id: PhotoId,
-    failure: &str,
+    state: PhotoState,
 ) -> Result<()> {
     let statement = Query::update()
         .table(Photos::Table)
         .values([
-            (Photos::State, PhotoState::Failed.into()),
+            (Photos::State, state.into()),
             (Photos::Failure, failure.into()),
             (Photos::UpdatedAt, clock.now().into()),
         ])

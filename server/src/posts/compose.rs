@@ -7,6 +7,7 @@ use crate::access::{Member, Viewer};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::context::redirect_with;
+use crate::http::form::{WORDS, broken};
 use crate::http::{Context, Fields, Query, wants_json};
 use crate::media::upload;
 use crate::time_id::{PhotoId, PostId};
@@ -14,7 +15,6 @@ use crate::videos::{self, VideoStatus};
 use crate::{access::policy, moderation, photos};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -128,7 +128,7 @@ async fn take_form(
     let taken = if is_multipart {
         take_multipart(app, &context.viewer, post, request).await?
     } else {
-        let request = request.map(|body| Body::new(Limited::new(body, 256 << 10)));
+        let request = request.map(|body| Body::new(Limited::new(body, WORDS)));
         let fields = Fields::from_request(request, &()).await?;
         let post = match post {
             Some(post) => post,
@@ -229,13 +229,8 @@ async fn take_multipart(
     post: Option<PostId>,
     request: Request,
 ) -> Result<Taken> {
-    const WORDS: usize = 256 << 10;
     /// What a part costs beside its name and its words.
     const PART: usize = 100;
-    let broken = |error: MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-        _ => Error::BadRequest("the form broke off"),
-    };
     let most = most_form_bytes(app);
     let request = request.map(|body| Body::new(Limited::new(body, most)));
     let mut parts =

@@ -9,11 +9,12 @@ use crate::access::{Viewer, policy};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::context::redirect_with;
+use crate::http::form::{WORDS, broken};
 use crate::http::{Context, Fields};
 use crate::time_id::{PostId, RevisionId};
 use crate::videos::{self, Video, VideoStatus};
 use axum::body::Body;
-use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -98,7 +99,6 @@ pub async fn track(
 /// The form's words and its file. A file that is too large is read over, lest what was typed be lost: it may be the film itself, chosen by
 /// mistake.
 async fn take(app: &App, request: Request) -> Result<(Fields, Option<Sent>)> {
-    const WORDS: usize = 256 << 10;
     let kind = request.headers().get(header::CONTENT_TYPE);
     if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
         let request = request.map(|body| Body::new(Limited::new(body, WORDS)));
@@ -140,13 +140,6 @@ async fn whole(mut part: Field<'_>, most: usize) -> Result<Option<Vec<u8>>> {
         }
     }
     Ok(bytes)
-}
-
-fn broken(error: MultipartError) -> Error {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-        _ => Error::BadRequest("the form broke off"),
-    }
 }
 
 /// The form as it was filled in, with what is wrong with it.

@@ -127,7 +127,6 @@ pub(in crate::posts) async fn update_draft(
     version: i64,
     draft: &Draft,
 ) -> Result<bool> {
-    let editable = RevisionState::ALL.iter().filter(|s| s.is_editable()).map(|s| s.name());
     let statement = Query::update()
         .table(Revisions::Table)
         .values([
@@ -144,7 +143,7 @@ pub(in crate::posts) async fn update_draft(
         ])
         .and_where(Expr::col(Revisions::Id).eq(id))
         .and_where(Expr::col(Revisions::Version).eq(version))
-        .and_where(Expr::col(Revisions::State).is_in(editable))
+        .and_where(is_editable())
         .take();
     if tx.execute(&statement).await? == 0 {
         return Ok(false);
@@ -229,18 +228,8 @@ pub(in crate::posts) async fn set_video(
     revision: RevisionId,
     video: Option<VideoId>,
 ) -> Result<bool> {
-    let editable = RevisionState::ALL.iter().filter(|s| s.is_editable()).map(|s| s.name());
-    let statement = Query::update()
-        .table(Revisions::Table)
-        .values([
-            (Revisions::VideoId, video.map(|id| id.to_string()).into()),
-            (Revisions::State, RevisionState::Draft.into()),
-            (Revisions::UpdatedAt, clock.now().into()),
-        ])
-        .and_where(Expr::col(Revisions::Id).eq(revision))
-        .and_where(Expr::col(Revisions::State).is_in(editable))
-        .take();
-    Ok(tx.execute(&statement).await? == 1)
+    put_on_editable(tx, clock, revision, Revisions::VideoId, video.map(|id| id.to_string()).into())
+        .await
 }
 
 /// The captions of an editable revision; `None` takes them off.
@@ -251,18 +240,34 @@ pub(in crate::posts) async fn set_captions(
     revision: RevisionId,
     captions: Option<&Captions>,
 ) -> Result<bool> {
-    let editable = RevisionState::ALL.iter().filter(|s| s.is_editable()).map(|s| s.name());
+    let captions = captions.map(Captions::to_json).into();
+    put_on_editable(tx, clock, revision, Revisions::Captions, captions).await
+}
+
+/// Writes one thing of a revision, which is a draft from then on. Returns whether it could be edited.
+async fn put_on_editable(
+    tx: &mut Tx,
+    clock: &Clock,
+    revision: RevisionId,
+    column: Revisions,
+    value: Expr,
+) -> Result<bool> {
     let statement = Query::update()
         .table(Revisions::Table)
         .values([
-            (Revisions::Captions, captions.map(Captions::to_json).into()),
+            (column, value),
             (Revisions::State, RevisionState::Draft.into()),
             (Revisions::UpdatedAt, clock.now().into()),
         ])
         .and_where(Expr::col(Revisions::Id).eq(revision))
-        .and_where(Expr::col(Revisions::State).is_in(editable))
+        .and_where(is_editable())
         .take();
     Ok(tx.execute(&statement).await? == 1)
+}
+
+fn is_editable() -> Expr {
+    let editable = RevisionState::ALL.iter().filter(|state| state.is_editable());
+    Expr::col(Revisions::State).is_in(editable.map(|state| state.name()))
 }
 
 /// Moves a revision from one of `from` to `to`. Returns whether it was there.
