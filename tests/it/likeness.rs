@@ -2,12 +2,10 @@
 
 use sea_query::{Expr, ExprTrait, Query};
 use server::db::Read;
-use server::db::tables::{Fingerprints, Videos};
-use server::jobs;
+use server::db::tables::Fingerprints;
 use server::likeness::{self, Likeness, Medium, SAME_PICTURE};
 use server::media::UNUSED_FOR;
 use server::time_id::{PhotoId, VideoId};
-use server::videos::{TranscodeVideo, VideoStatus};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tests::{TestApp, media, on_both_databases};
@@ -106,16 +104,7 @@ on_both_databases! {
         }
         let all = other_node.count(site.db()).await.unwrap();
 
-        let mut tx = site.db().begin().await.unwrap();
-        let again = Query::update()
-            .table(Videos::Table)
-            .value(Videos::State, VideoStatus::Queued)
-            .and_where(Expr::col(Videos::Id).eq(still))
-            .take();
-        tx.execute(&again).await.unwrap();
-        jobs::enqueue(&mut tx, &site.clock, &TranscodeVideo { video: still }).await.unwrap();
-        tx.commit().await.unwrap();
-        site.run_jobs().await;
+        site.make_film_anew(still).await;
         assert_eq!(other_node.count(site.db()).await.unwrap(), all, "in place of the generation before");
 
         let mut browser = author.clone();

@@ -1,11 +1,10 @@
 //! What is seen first of a post with a film: the best of its moments, or what its author chose.
 
 use axum::http::Method;
-use sea_query::{Expr, ExprTrait, Query};
+use sea_query::Query;
 use server::db::tables::Videos;
-use server::jobs;
 use server::time_id::{PostId, VideoId};
-use server::videos::{self, TranscodeVideo, VideoStatus};
+use server::videos::{self, VideoStatus};
 use tests::browser::{field, link};
 use tests::{Browser, TestApp, media, on_both_databases};
 
@@ -72,16 +71,7 @@ async fn ready_draft(site: &TestApp, author: &Browser) -> (PostId, VideoId) {
 
 /// Makes the film's next generation.
 async fn make_anew(site: &TestApp, film: VideoId) {
-    let mut tx = site.db().begin().await.unwrap();
-    let again = Query::update()
-        .table(Videos::Table)
-        .value(Videos::State, VideoStatus::Queued)
-        .and_where(Expr::col(Videos::Id).eq(film))
-        .take();
-    tx.execute(&again).await.unwrap();
-    jobs::enqueue(&mut tx, &site.clock, &TranscodeVideo { video: film }).await.unwrap();
-    tx.commit().await.unwrap();
-    site.run_jobs().await;
+    site.make_film_anew(film).await;
     let made = videos::find(site.db(), film).await.unwrap().unwrap();
     assert_eq!((made.state, made.generation), (VideoStatus::Ready, 2));
 }

@@ -3,13 +3,17 @@
 use crate::{Browser, TestApp, media};
 use axum::body::Body;
 use bytes::Bytes;
+use sea_query::{Expr, ExprTrait, Query};
 use server::access::session;
 use server::access::{Viewer, policy};
+use server::db::tables::Videos;
+use server::jobs;
 use server::media::upload::{self, NewUpload};
 use server::moderation::{self, Action, actions::Decision};
 use server::photos;
 use server::posts::{self, Draft, Kind, RevisionState};
 use server::time_id::{PhotoId, PostId, ReviewItemId, VideoId};
+use server::videos::{TranscodeVideo, VideoStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -155,6 +159,21 @@ impl TestApp {
         let bytes = futures_util::stream::iter([bytes]);
         let taken = photos::actions::take_in(&self.app, &viewer, id, bytes).await;
         taken.expect("a photo that is taken").expect("a photo of a size that is taken")
+    }
+
+    /// Makes a ready film's next generation.
+    pub async fn make_film_anew(&self, film: VideoId) {
+        let mut tx = self.db().begin().await.expect("a transaction");
+        let again = Query::update()
+            .table(Videos::Table)
+            .value(Videos::State, VideoStatus::Queued)
+            .and_where(Expr::col(Videos::Id).eq(film))
+            .take();
+        tx.execute(&again).await.expect("a film that waits");
+        let job = TranscodeVideo { video: film };
+        jobs::enqueue(&mut tx, &self.clock, &job).await.expect("a job");
+        tx.commit().await.expect("committed");
+        self.run_jobs().await;
     }
 
     /// Puts a portrait film of so many seconds on a post's draft, as its plain form does; it is ready after [`TestApp::run_jobs`].

@@ -21,6 +21,17 @@ fn a_caged_process_can_do_its_work_and_nothing_else() {
     assert_eq!(fs::read(folder.path().join("output/made")).unwrap(), b"film");
 }
 
+fn cage<'a>(output: &'a Path, program: Option<&'a Path>) -> Cage<'a> {
+    Cage {
+        output: Some(output),
+        max_memory_bytes: 2 << 30,
+        max_cpu_seconds: 60,
+        max_file_bytes: 1000,
+        niceness: 0,
+        program,
+    }
+}
+
 #[test]
 fn a_cage_with_a_program_in_it_lets_nothing_else_out() {
     let folder = tempfile::tempdir().unwrap();
@@ -36,14 +47,7 @@ fn what_is_forbidden_beside_a_program_fails() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let folder = Path::new(&folder);
     let output = folder.join("output");
-    let cage = Cage {
-        output: Some(&output),
-        max_memory_bytes: 2 << 30,
-        max_cpu_seconds: 60,
-        max_file_bytes: 1000,
-        niceness: 0,
-        program: Some(Path::new("/bin/cat")),
-    };
+    let cage = cage(&output, Some(Path::new("/bin/cat")));
     assert_eq!(cage.close(), Caged { landlock: true, seccomp: true, rlimits: true });
     let secret = folder.join("secret");
     let forbidden = || {
@@ -103,15 +107,7 @@ fn a_caged_process_that_only_burns_time_is_ended() {
 fn what_never_ends() {
     // On its own it has nothing to do: see the test above.
     let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let cage = Cage {
-        output: Some(Path::new(&folder)),
-        max_memory_bytes: 2 << 30,
-        max_cpu_seconds: 1,
-        max_file_bytes: 1000,
-        niceness: 0,
-        program: None,
-    };
-    cage.close();
+    Cage { max_cpu_seconds: 1, ..cage(Path::new(&folder), None) }.close();
     loop {
         std::hint::spin_loop();
     }
@@ -126,15 +122,7 @@ fn what_is_forbidden_fails() {
     let address = listener.local_addr().unwrap();
     let mut input = File::open(folder.join("input")).unwrap();
     let output = folder.join("output");
-    let cage = Cage {
-        output: Some(&output),
-        max_memory_bytes: 2 << 30,
-        max_cpu_seconds: 60,
-        max_file_bytes: 1000,
-        niceness: 0,
-        program: None,
-    };
-    let granted = cage.close();
+    let granted = cage(&output, None).close();
     assert_eq!(granted, Caged { landlock: true, seccomp: true, rlimits: true });
     let is_denied = |error: std::io::Error| {
         assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
