@@ -34,6 +34,8 @@ pub struct Parts {
     index: Option<search::Index>,
     /// Ready pages for anonymous readers.
     pub pages: PageCache,
+    /// What lists were drawn with last.
+    pub cards: posts::DrawnCards,
     /// Every picture's fingerprint.
     pub likeness: Likeness,
     pub regions: Regions,
@@ -122,6 +124,7 @@ impl App {
             mail,
             index,
             pages: PageCache::default(),
+            cards: posts::DrawnCards::default(),
             likeness: Likeness::default(),
             regions,
             media_origin,

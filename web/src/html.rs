@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use askama::filters::HtmlSafe;
 use askama::{FastWritable, Values};
@@ -46,7 +47,19 @@ macro_rules! written_as_they_are {
         }
     )+};
 }
-written_as_they_are!(SafeHtml, Markup);
+written_as_they_are!(SafeHtml, Markup, CardHtml);
+
+/// A post in a list, made by [`card`](crate::reading::card). Cheap to clone, so that it can be kept.
+#[derive(Clone, Debug)]
+pub struct CardHtml(pub(crate) Arc<str>);
+
+impl fmt::Display for CardHtml {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for CardHtml {}
 
 /// HTML that web itself wrote: a message with its ruby, a drawing.
 #[derive(Clone, Debug)]

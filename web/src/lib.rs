@@ -35,7 +35,7 @@ mod middle;
 pub use assets::{Asset, asset, url};
 pub use chrome::{Chrome, Flash, FlashTone, ViewerChrome};
 pub use forms::{FieldErrors, Given};
-pub use html::SafeHtml;
+pub use html::{CardHtml, SafeHtml};
 pub use lang::Lang;
 pub use middle::Middle;
 pub use preparing::{MediaNote, Preparing, Step};

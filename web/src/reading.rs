@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use serde_json::json;
 
 use crate::chrome::{Chrome, Head, json_ld};
+use crate::html::CardHtml;
 use crate::lang::Lang;
 use crate::media::{Files, Picture};
 use crate::middle::{Middle, middle};
@@ -33,10 +34,30 @@ impl PostCard {
     }
 }
 
+#[derive(askama::Template)]
+#[template(path = "components/card.html")]
+struct CardTemplate<'a> {
+    l: Lang,
+    p: &'a PostCard,
+    eager: bool,
+}
+
+/// A post in a list. `eager`: its picture is among the first that are seen, so it is not waited for.
+#[must_use]
+pub fn card(lang: Lang, card: &PostCard, eager: bool) -> CardHtml {
+    let mut html = String::with_capacity(2048);
+    askama::Template::render_into(&CardTemplate { l: lang, p: card, eager }, &mut html)
+        .expect("writing to a String does not fail");
+    CardHtml(html.into())
+}
+
+/// How many of a list's pictures are not waited for.
+pub const EAGER_CARDS: usize = 2;
+
 #[derive(Clone, Debug)]
 pub struct HomeView {
     pub season: Season,
-    pub newest: Vec<PostCard>,
+    pub newest: Vec<CardHtml>,
     pub regions: Vec<Named>,
     /// Address of the next older page.
     pub older: Option<String>,
@@ -83,7 +104,7 @@ pub struct ListView {
     pub of: ListOf,
     /// The list's own address: `/kinds/recipe`.
     pub url: String,
-    pub posts: Vec<PostCard>,
+    pub posts: Vec<CardHtml>,
     /// Address of the next older page.
     pub older: Option<String>,
     pub is_first_page: bool,
@@ -125,7 +146,7 @@ impl HomeView {
     pub fn sample(lang: Lang) -> Self {
         Self {
             season: Season::Autumn,
-            newest: sample_cards(lang),
+            newest: sample_list(lang),
             regions: ["宇治市", "亀岡市", "城陽市", "京田辺市", "八幡市"]
                 .iter()
                 .enumerate()
@@ -143,7 +164,7 @@ impl ListView {
         Self {
             of: ListOf::Kind(Kind::Recipe),
             url: "/kinds/recipe".to_owned(),
-            posts: sample_cards(lang),
+            posts: sample_list(lang),
             older: Some("/kinds/recipe?before=01JD".to_owned()),
             is_first_page: true,
         }
@@ -158,7 +179,7 @@ impl ListView {
                 region: Some("宇治市".to_owned()),
             },
             url: "/people/a1".to_owned(),
-            posts: sample_cards(Lang::Ja),
+            posts: sample_list(Lang::Ja),
             older: None,
             is_first_page: true,
         }
@@ -208,6 +229,11 @@ pub(crate) fn sample_picture(drawing: &str, alt: &str, tall: bool) -> Picture {
 
 pub(crate) const SAMPLE_BOWL: &str = "<rect width='160' height='144' fill='#f6d9b8'/><ellipse cx='80' cy='88' rx='70' ry='12' fill='#e9c297'/><path d='M38 50h84c0 24-17 36-42 36S38 74 38 50Z' fill='#fff8ee'/><ellipse cx='80' cy='50' rx='42' ry='12' fill='#fbe9c8'/><ellipse cx='80' cy='50' rx='34' ry='8.500' fill='#f7c873'/><path d='M66 48c4-3 8-1 9 1s-5 4-9 2ZM88 51c4-3 8-1 9 1s-5 4-9 2Z' fill='#6f9a4b'/>";
 pub(crate) const SAMPLE_BLOCKS: &str = "<rect width='160' height='144' fill='#dfe9d0'/><rect y='74' width='160' height='70' fill='#cbdab5'/><rect x='40' y='48' width='26' height='26' rx='4' fill='#e8895a'/><rect x='68' y='48' width='26' height='26' rx='4' fill='#fff5e6'/><rect x='54' y='20' width='26' height='26' rx='4' fill='#7fa9d0'/><circle cx='112' cy='60' r='14' fill='#f2c14e'/>";
+
+fn sample_list(lang: Lang) -> Vec<CardHtml> {
+    let cards = sample_cards(lang);
+    cards.iter().enumerate().map(|(at, post)| card(lang, post, at < EAGER_CARDS)).collect()
+}
 
 pub(crate) fn sample_cards(_lang: Lang) -> Vec<PostCard> {
     vec![

@@ -37,8 +37,10 @@ fn a_persons_words_cannot_leave_their_place() {
     use web::reading::HomeView;
     let hostile = "</script><script>alert(1)</script>\"'><img src=x>";
     let mut view = HomeView::sample(Lang::Ja);
-    view.newest[0].title = hostile.to_owned();
-    view.newest[0].author = hostile.to_owned();
+    let mut card = web::search::SearchView::sample(Lang::Ja).hits.swap_remove(0).card;
+    card.title = hostile.to_owned();
+    card.author = hostile.to_owned();
+    view.newest = vec![web::reading::card(Lang::Ja, &card, true)];
     let visitor = web::Chrome::sample_visitor(Lang::Ja);
     let html = web::reading::home(&visitor, &view).within(&visitor);
     assert!(!html.contains("<script>alert"), "escaped everywhere");

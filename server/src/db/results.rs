@@ -5,6 +5,7 @@ use super::row::decode;
 use super::{DbError, Result};
 use rusqlite::types::ValueRef;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The rows of one answer.
 pub struct Results {
@@ -13,6 +14,8 @@ pub struct Results {
     names: Vec<Range<usize>>,
     /// Row by row.
     values: Vec<Value>,
+    /// Columns are mostly read in their order: where the next one is looked for first.
+    next: AtomicUsize,
 }
 
 enum Value {
@@ -35,8 +38,12 @@ pub enum Cell<'a> {
 
 impl Results {
     pub(super) fn new(names: &[&str]) -> Self {
-        let mut results =
-            Self { bytes: Vec::with_capacity(512), names: Vec::new(), values: Vec::new() };
+        let mut results = Self {
+            bytes: Vec::with_capacity(512),
+            names: Vec::new(),
+            values: Vec::new(),
+            next: AtomicUsize::new(0),
+        };
         results.names = names.iter().map(|name| results.keep(name.as_bytes())).collect();
         results
     }
@@ -68,11 +75,15 @@ impl Results {
     }
 
     pub(super) fn cell(&self, row: usize, column: &str) -> Result<Cell<'_>> {
-        let is_it = |name: &Range<usize>| self.bytes[name.clone()] == *column.as_bytes();
-        let value = self
-            .names
-            .iter()
-            .position(is_it)
+        let is_it = |at: &usize| {
+            self.names.get(*at).is_some_and(|name| self.bytes[name.clone()] == *column.as_bytes())
+        };
+        let likely = self.next.load(Ordering::Relaxed);
+        let at = Some(likely).filter(is_it).or_else(|| (0..self.width()).find(is_it));
+        if let Some(at) = at {
+            self.next.store(if at + 1 < self.width() { at + 1 } else { 0 }, Ordering::Relaxed);
+        }
+        let value = at
             .and_then(|at| self.values.get(row * self.width() + at))
             .ok_or_else(|| decode(column, "not in the result"))?;
         Ok(match value {
@@ -82,6 +93,31 @@ impl Results {
             Value::Text(place) => Cell::Text(&self.bytes[place.clone()]),
             Value::Blob(place) => Cell::Blob(&self.bytes[place.clone()]),
         })
+    }
+}
+
+impl Results {
+    /// Appends all that a row holds, so that equal bytes are equal rows of one statement.
+    pub(super) fn write_key(&self, row: usize, key: &mut Vec<u8>) {
+        let width = self.width();
+        for value in self.values.iter().skip(row * width).take(width) {
+            match value {
+                Value::Null => key.push(0),
+                Value::Integer(n) => {
+                    key.push(1);
+                    key.extend_from_slice(&n.to_le_bytes());
+                }
+                Value::Real(n) => {
+                    key.push(2);
+                    key.extend_from_slice(&n.to_le_bytes());
+                }
+                Value::Text(place) | Value::Blob(place) => {
+                    key.push(3);
+                    key.extend_from_slice(&place.len().to_le_bytes());
+                    key.extend_from_slice(&self.bytes[place.clone()]);
+                }
+            }
+        }
     }
 }
 

@@ -19,14 +19,29 @@ impl Row {
         T::read(self, column)
     }
 
+    /// Appends all that the row holds as it lies there: rows of one statement are equal if and only if what is appended is.
+    pub fn write_key(&self, key: &mut Vec<u8>) {
+        match self {
+            Self::Sqlite { results, at } => results.write_key(*at, key),
+            Self::Postgres(row) => {
+                for column in 0..row.len() {
+                    let value = row.try_get_raw(column).ok();
+                    let bytes = value.as_ref().and_then(|value| value.as_bytes().ok());
+                    key.extend_from_slice(&bytes.map_or(usize::MAX, <[u8]>::len).to_le_bytes());
+                    key.extend_from_slice(bytes.unwrap_or_default());
+                }
+            }
+        }
+    }
+
     /// A text column as it lies in the row, not copied; `None` where it is NULL.
     pub fn text(&self, column: &str) -> Result<Option<&str>> {
         match self {
             Self::Sqlite { results, at } => match results.cell(*at, column)? {
                 Cell::Null => Ok(None),
-                Cell::Text(text) => {
-                    str::from_utf8(text).map(Some).map_err(|error| decode(column, error))
-                }
+                Cell::Text(text) => simdutf8::basic::from_utf8(text)
+                    .map(Some)
+                    .map_err(|error| decode(column, error)),
                 other => Err(other.is_no("text", column)),
             },
             Self::Postgres(row) => row.try_get(column).map_err(|error| decode(column, error)),

@@ -5,21 +5,17 @@ use crate::app::App;
 use crate::db::page::Page;
 use crate::error::{Error, Result};
 use crate::http::{Context, Query};
-use crate::posts::{self, Card, Filter, Kind, fold_tag, present};
+use crate::posts::{self, Filter, Kind, Listed, fold_tag, present};
 use crate::time_id::AccountId;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use web::pages::AboutView;
-use web::reading::{HomeView, ListOf, ListView, PostCard};
+use web::reading::{HomeView, ListOf, ListView};
 use web::{Named, Season, When};
 
 const PAGE: usize = posts::FIRST_PAGE;
 
-fn cards(app: &App, context: &Context, page: Page<Card>) -> Vec<PostCard> {
-    page.items.into_iter().map(|card| present::card(app, context.lang, card)).collect()
-}
-
-fn older(path: &str, page: &Page<Card>) -> Option<String> {
+fn older(path: &str, page: &Page<Listed>) -> Option<String> {
     page.next.as_ref().map(|cursor| format!("{path}?before={cursor}"))
 }
 
@@ -38,7 +34,7 @@ pub async fn home(State(app): State<App>, context: Context, query: Query) -> Res
                 .map(|region| Named { name: region.name(context.lang), url: region.path() })
                 .collect(),
             older: older("/", &page),
-            newest: cards(&app, &context, page),
+            newest: present::cards(&app, context.lang, &page.items)?,
             is_first_page: before.is_none(),
         };
         Ok(web::reading::home(&context.chrome, &view))
@@ -62,14 +58,14 @@ pub async fn kind(
     let before = query.place("before");
     let filter = Filter { kind: Some(kind), ..Filter::default() };
     let page = posts::cards(&app.db, filter, before.as_ref(), PAGE).await?;
-    Ok(list(
+    list(
         &app,
         &context,
         ListOf::Kind(kind.into()),
         format!("/kinds/{kind}"),
         page,
         before.is_none(),
-    ))
+    )
 }
 
 /// GET /regions/{id}
@@ -84,7 +80,7 @@ pub async fn region(
     let filter = Filter { region: Some(&region.id), ..Filter::default() };
     let page = posts::cards(&app.db, filter, before.as_ref(), PAGE).await?;
     let of = ListOf::Region { name: region.name(context.lang) };
-    Ok(list(&app, &context, of, region.path(), page, before.is_none()))
+    list(&app, &context, of, region.path(), page, before.is_none())
 }
 
 /// GET /tags/{tag}
@@ -105,7 +101,7 @@ pub async fn tag(
     )
     .await?;
     let path = present::tag_path(&tag);
-    Ok(list(&app, &context, ListOf::Tag { name }, path, page, before.is_none()))
+    list(&app, &context, ListOf::Tag { name }, path, page, before.is_none())
 }
 
 /// GET /people/{id}: a member's public page. Someone without anything published has none.
@@ -135,7 +131,7 @@ pub async fn person(
         since: When(person.since.as_millis()),
         region: app.regions.name(person.region_id.as_deref(), context.lang),
     };
-    Ok(list(&app, &context, of, format!("/people/{id}"), page, before.is_none()))
+    list(&app, &context, of, format!("/people/{id}"), page, before.is_none())
 }
 
 fn list(
@@ -143,16 +139,16 @@ fn list(
     context: &Context,
     of: ListOf,
     url: String,
-    page: Page<Card>,
+    page: Page<Listed>,
     is_first_page: bool,
-) -> Response {
+) -> Result<Response> {
     let view = ListView {
         of,
         older: older(&url, &page),
-        posts: cards(app, context, page),
+        posts: present::cards(app, context.lang, &page.items)?,
         url,
         is_first_page,
     };
     let middle = web::reading::list(&context.chrome, &view);
-    same_for_all(context.page(middle.within(&context.chrome)))
+    Ok(same_for_all(context.page(middle.within(&context.chrome))))
 }

@@ -31,8 +31,9 @@ mod sql;
 pub use card::{Card, Cover, fill as fill_cards};
 pub use cover::{Candidate, CoverChoice, player};
 pub use jobs::DropMedia;
+pub use present::DrawnCards;
 pub use sql::{
-    FIRST_PAGE, Filter, cards, cards_by_ids, content, count_published, drafts_of, find,
+    FIRST_PAGE, Filter, Listed, cards, cards_by_ids, content, count_published, drafts_of, find,
     latest_revision, open_revision, own_posts, processing, published_author, published_content,
     published_ids, rename_author, revision, revisions_with_photo, revisions_with_video, tag_label,
     thanks_count, visible_to,

@@ -1,14 +1,51 @@
 //! Posts as pages show them.
 
-use super::{Card, Content, captions};
+use super::{Card, Content, Listed, captions};
 use crate::app::App;
+use crate::db::Result;
 use crate::photos;
 use crate::text;
+use lru::LruCache;
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 use web::posts::PostContent;
-use web::reading::PostCard;
-use web::{AgeRange, Lang, Named, When};
+use web::reading::{EAGER_CARDS, PostCard};
+use web::{AgeRange, CardHtml, Lang, Named, When};
+
+/// The cards shown last, by all that they are made of: a list's cards change one at a time, and most of the work is to draw them.
+#[derive(Debug)]
+pub struct DrawnCards(Mutex<LruCache<Box<[u8]>, CardHtml>>);
+
+/// Some 3 KB each with what they are found by.
+const KEPT_CARDS: NonZeroUsize = const { NonZeroUsize::new(4096).unwrap() };
+
+impl Default for DrawnCards {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(KEPT_CARDS)))
+    }
+}
+
+/// A list of cards, in the order given.
+pub fn cards(app: &App, lang: Lang, listed: &[Listed]) -> Result<Vec<CardHtml>> {
+    let mut kept = app.cards.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut key = Vec::with_capacity(2048);
+    let draw = |(at, listed): (usize, &Listed)| {
+        let eager = at < EAGER_CARDS;
+        key.clear();
+        key.extend([lang as u8, u8::from(eager)]);
+        listed.write_key(&mut key);
+        if let Some(html) = kept.get(key.as_slice()) {
+            return Ok(html.clone());
+        }
+        let html = web::reading::card(lang, &card(app, lang, listed.card()?), eager);
+        kept.put(key.as_slice().into(), html.clone());
+        Ok(html)
+    };
+    listed.iter().enumerate().map(draw).collect()
+}
 
 pub fn card(app: &App, lang: Lang, card: Card) -> PostCard {
+    let cover = card.cover();
     PostCard {
         url: format!("/posts/{}", card.id),
         kind: card.kind.into(),
@@ -17,8 +54,8 @@ pub fn card(app: &App, lang: Lang, card: Card) -> PostCard {
         region: app.regions.name(card.region_id.as_deref(), lang),
         author: card.author_nickname,
         age: AgeRange { from: card.age_from_months, to: card.age_to_months },
-        video_seconds: card.cover.video_seconds(),
-        picture: card.cover.into_picture(),
+        video_seconds: cover.video_seconds(),
+        picture: cover.into_picture(),
         thanks: u32::try_from(card.thanks_count).unwrap_or(u32::MAX),
     }
 }

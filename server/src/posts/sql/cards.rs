@@ -2,8 +2,8 @@
 
 use crate::db::page::{Cursor, Page, newest_first};
 use crate::db::tables::{PostTags, Posts};
-use crate::db::{Db, Prepared, Read, Result, Row, Statement};
-use crate::posts::{Card, Cover, Kind, Visibility};
+use crate::db::{Db, Prepared, Read, Result, Row};
+use crate::posts::{Card, Kind, Visibility};
 use crate::time_id::{AccountId, PostId};
 use sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use std::collections::HashMap;
@@ -21,15 +21,15 @@ pub struct Filter<'a> {
 const CARD: [Posts; 11] = [
     Posts::Id,
     Posts::Kind,
-    Posts::RegionId,
-    Posts::AuthorNickname,
-    Posts::ThanksCount,
-    Posts::PublishedAt,
     Posts::Title,
     Posts::Lead,
+    Posts::RegionId,
+    Posts::AuthorNickname,
     Posts::AgeFromMonths,
     Posts::AgeToMonths,
     Posts::Cover,
+    Posts::ThanksCount,
+    Posts::PublishedAt,
 ];
 
 impl Filter<'_> {
@@ -47,26 +47,19 @@ fn select_cards() -> SelectStatement {
 }
 
 fn read_card(row: &Row) -> Result<Card> {
-    let cover: Cover =
-        row.text("cover")?.and_then(|cover| serde_json::from_str(cover).ok()).unwrap_or_default();
     Ok(Card {
         id: row.get("id")?,
         kind: row.get("kind")?,
         title: row.get("title")?,
-        // A picture stands in its place.
-        lead: if cover.has_picture() { String::new() } else { row.get("lead")? },
+        lead: row.get("lead")?,
         region_id: row.get("region_id")?,
         author_nickname: row.get("author_nickname")?,
         age_from_months: row.get("age_from_months")?,
         age_to_months: row.get("age_to_months")?,
-        cover,
+        cover: row.text("cover")?.unwrap_or_default().to_owned(),
         thanks_count: row.get("thanks_count")?,
         published_at: row.get("published_at")?,
     })
-}
-
-async fn read_cards(db: &Db, statement: &impl Statement) -> Result<Vec<Card>> {
-    db.rows(statement).await?.iter().map(read_card).collect()
 }
 
 static NEWEST: Prepared = Prepared::new(|| {
@@ -89,9 +82,9 @@ pub async fn cards(
     filter: Filter<'_>,
     after: Option<&Cursor>,
     size: usize,
-) -> Result<Page<Card>> {
+) -> Result<Page<Listed>> {
     if filter.is_everything() && after.is_none() && size == FIRST_PAGE {
-        return Ok(page(read_cards(db, &NEWEST.with([])).await?, size));
+        return page(db.rows(&NEWEST.with([])).await?, size);
     }
     let mut statement = select_cards();
     if let Some(kind) = filter.kind {
@@ -116,12 +109,31 @@ pub async fn cards(
             newest_first(&mut statement, at, (PostTags::Table, PostTags::PostId), after, size);
         }
     }
-    Ok(page(read_cards(db, &statement).await?, size))
+    page(db.rows(&statement).await?, size)
 }
 
-fn page(cards: Vec<Card>, size: usize) -> Page<Card> {
-    let place = |card: &Card| Cursor { at: card.published_at, id: card.id.to_string() };
-    Page::from_rows(cards, size, place)
+/// A card's row, not yet taken apart: most have been drawn before.
+pub struct Listed(Row);
+
+impl Listed {
+    /// Appends what is the same for equal cards and for no others.
+    pub fn write_key(&self, key: &mut Vec<u8>) {
+        self.0.write_key(key);
+    }
+
+    pub fn card(&self) -> Result<Card> {
+        read_card(&self.0)
+    }
+}
+
+fn page(rows: Vec<Row>, size: usize) -> Result<Page<Listed>> {
+    // The one too many tells that there are more; the last that is shown is where they go on.
+    let place = |row: &Row| {
+        Ok(Cursor { at: row.get("published_at")?, id: row.get::<PostId>("id")?.to_string() })
+    };
+    let last = rows.get(size).and_then(|_| rows.get(size.checked_sub(1)?));
+    let next = last.map(place).transpose()?;
+    Ok(Page { items: rows.into_iter().take(size).map(Listed).collect(), next })
 }
 
 /// Those of the posts that are published, in the order asked for.
@@ -131,7 +143,8 @@ pub async fn cards_by_ids(db: &Db, ids: &[PostId]) -> Result<Vec<Card>> {
     }
     let mut statement = select_cards();
     statement.and_where(Expr::col((Posts::Table, Posts::Id)).is_in(ids.iter().copied()));
-    let mut cards = read_cards(db, &statement).await?;
+    let mut cards: Vec<Card> =
+        db.rows(&statement).await?.iter().map(read_card).collect::<Result<_>>()?;
     let place: HashMap<PostId, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     cards.sort_by_key(|card| place.get(&card.id).copied());
     Ok(cards)
