@@ -44,8 +44,8 @@ struct Look<'a> {
 impl<'a> Highlighter<'a> {
     pub fn new(analyzer: &'a Analyzer, terms: Option<&'a Terms>) -> Highlighter<'a> {
         let look = terms.map(|terms| Look {
-            words: terms.words.iter().map(String::as_str).collect(),
-            bigrams: terms.bigrams.iter().map(String::as_str).collect(),
+            words: terms.words.terms().collect(),
+            bigrams: terms.bigrams.terms().collect(),
             sound: terms.by_sound.then_some(terms.sound.as_str()),
         });
         Highlighter { analyzer, look }
@@ -114,23 +114,23 @@ impl<'a> Highlighter<'a> {
 }
 
 impl Look<'_> {
-    fn wants(&self, word: &Word) -> bool {
+    fn wants(&self, word: &Word<'_>) -> bool {
         let Some(term) = &word.term else { return false };
-        if self.words.contains(term.as_str()) {
+        if self.words.contains(term.as_ref()) {
             return true;
         }
         // A short reading in kana is in everything that is typed.
         let shortest = if word.is_kana { 3 } else { 2 };
         match (self.sound, &word.reading) {
             (Some(sound), Some(reading)) => {
-                reading.chars().count() >= shortest && sound.contains(reading.as_str())
+                reading.chars().count() >= shortest && sound.contains(reading.as_ref())
             }
             _ => false,
         }
     }
 
     /// Stretches of the text whose every bigram is in the query too.
-    fn common_parts(&self, analysis: &Analysis) -> Vec<Range<usize>> {
+    fn common_parts(&self, analysis: &Analysis<'_>) -> Vec<Range<usize>> {
         let text = &analysis.normalized.text;
         let chars: Vec<(usize, char)> =
             text.char_indices().map(|(at, c)| (at, fold_char(c))).collect();

@@ -2,18 +2,23 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tantivy::schema::Value as _;
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
+use tantivy::{
+    DocAddress, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
+};
 
 use crate::Error;
 use crate::analyzer::{Analyzer, Dictionary};
-use crate::collect::{Best, Facets};
+use crate::facets::Facets;
 use crate::highlight::{Highlighter, Segment};
 use crate::query::{Query, Terms};
+use crate::ranking::READ_AGAIN;
 use crate::schema::{Document, Fields, register_tokenizer};
+use crate::search::Search;
+use crate::synonyms::Synonyms;
 
 /// Bytes of unwritten postings before the writer spills a segment.
 const WRITER_MEMORY: usize = 50_000_000;
@@ -61,6 +66,9 @@ pub struct Index {
     fields: Fields,
     reader: IndexReader,
     writer: Mutex<Writer>,
+    ours: Arc<Synonyms>,
+    /// With the site's own.
+    synonyms: RwLock<Arc<Synonyms>>,
     /// Held, and with it the folder, until the index is dropped.
     _lock: File,
 }
@@ -106,7 +114,21 @@ impl Index {
             writer.commit(0)?;
         }
         let fields = Fields::new().1;
-        Ok(Index { analyzer, fields, reader, writer: Mutex::new(writer), _lock: lock })
+        let ours = Arc::new(Synonyms::ours(&analyzer)?);
+        let synonyms = RwLock::new(ours.clone());
+        let writer = Mutex::new(writer);
+        Ok(Index { analyzer, fields, reader, writer, ours, synonyms, _lock: lock })
+    }
+
+    /// Takes these groups of words that mean the same, beside our own, for every search from now on.
+    pub fn set_synonyms(&self, groups: &[Vec<String>]) -> Result<(), Error> {
+        let synonyms = Arc::new(self.ours.with(&self.analyzer, groups)?);
+        *self.synonyms.write().unwrap_or_else(PoisonError::into_inner) = synonyms;
+        Ok(())
+    }
+
+    fn synonyms(&self) -> Arc<Synonyms> {
+        self.synonyms.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The place in the change feed up to which this index is complete; 0 for an empty index.
@@ -150,20 +172,30 @@ impl Index {
     }
 
     pub fn search(&self, query: &Query) -> Result<Results, Error> {
+        let searcher = self.reader.searcher();
+        let synonyms = self.synonyms();
+        let terms = Terms::of(&query.text, &self.analyzer, &searcher, &self.fields, &synonyms)?;
+        let search = Search { searcher: &searcher, fields: &self.fields, query };
         let limit = query.limit.min(MOST_HITS);
         let after = query.after.min(FARTHEST_HIT);
-        let searcher = self.reader.searcher();
-        let terms = Terms::of(&query.text, &self.analyzer, &searcher, &self.fields)?;
-        let best = Best {
-            keep: after + limit,
-            kind: query.kind.clone(),
-            region: query.region.clone(),
-            by_score: terms.is_some(),
+        let (found, counted): (Vec<(f32, DocAddress)>, _) = match &terms {
+            None => {
+                let counted = search.newest(after + limit)?;
+                let found = counted.newest.iter().map(|address| (0.0, *address)).collect();
+                (found, Some(counted))
+            }
+            Some(terms) => {
+                let counted = query.counting.then(|| search.matches(terms)).transpose()?;
+                (search.best(terms, after + limit)?, counted)
+            }
         };
-        let found = searcher.search(&*query.to_tantivy(terms.as_ref(), &self.fields), &best)?;
+        let (total, facets) = match counted {
+            Some(counted) => (counted.total, counted.facets),
+            None => (found.len() as u64, Facets::default()),
+        };
         let highlighter = Highlighter::new(&self.analyzer, terms.as_ref());
         let mut hits = Vec::with_capacity(limit);
-        for (score, address) in found.best.into_iter().skip(after) {
+        for (score, address) in found.into_iter().skip(after).take(limit) {
             let stored: TantivyDocument = searcher.doc(address)?;
             let text = |field| {
                 stored.get_first(field).and_then(|value| value.as_str()).unwrap_or_default()
@@ -178,7 +210,24 @@ impl Index {
                 is_from_captions: part == 1,
             });
         }
-        Ok(Results { hits, total: found.total, facets: found.facets })
+        Ok(Results { hits, total, facets })
+    }
+
+    /// What the ranking weighs of each candidate, by document: for fitting its weights.
+    pub fn signals(&self, query: &Query) -> Result<Vec<(String, Vec<f32>)>, Error> {
+        let searcher = self.reader.searcher();
+        let (fields, synonyms) = (&self.fields, self.synonyms());
+        let terms = Terms::of(&query.text, &self.analyzer, &searcher, fields, &synonyms)?;
+        let Some(terms) = terms else { return Ok(vec![]) };
+        let search = Search { searcher: &searcher, fields, query };
+        let found = search.candidates(&terms, READ_AGAIN)?;
+        let signals = search.signals(&terms, &found)?;
+        let id = |address| -> Result<String, Error> {
+            let stored: TantivyDocument = searcher.doc(address)?;
+            let id = stored.get_first(fields.id).and_then(|value| value.as_str());
+            Ok(id.unwrap_or_default().to_owned())
+        };
+        found.iter().zip(signals).map(|((_, at), s)| Ok((id(*at)?, s.to_vec()))).collect()
     }
 
     fn show(

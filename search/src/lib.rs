@@ -14,21 +14,27 @@
 //! posts are fed), re-ranking, suggestions.
 
 mod analyzer;
-mod collect;
+mod facets;
 mod highlight;
 mod index;
 mod query;
+mod ranking;
 mod schema;
+mod search;
 mod sound;
+mod synonyms;
 
 use std::io;
 use std::path::PathBuf;
 
+/// Where Debian's package mecab-ipadic puts its sources.
+pub const IPADIC: &str = "/usr/share/mecab/dic/ipadic";
+
 pub use analyzer::Dictionary;
-pub use collect::Facets;
+pub use facets::{AGES, Facets, Filters, MINUTES};
 pub use highlight::Segment;
 pub use index::{Hit, Index, Op, Results};
-pub use query::Query;
+pub use query::{Near, Query};
 pub use schema::Document;
 
 #[derive(Debug, thiserror::Error)]

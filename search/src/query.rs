@@ -1,36 +1,38 @@
-//! What a person asks for, and the tantivy query made of it.
+//! What a person asks for, and what it is looked up by.
 //!
 //! Everything is joined by OR: one word of a question that no post holds must not hide the post that
-//! answers it. What keeps chance matches out is [`Terms::gate`].
+//! answers it. The best by BM25 are looked at again by `ranking`; what keeps chance matches out is its gate.
 
-use std::collections::HashSet;
-use std::hash::Hash;
-use std::ops::Bound;
-
-use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Occur, PhraseQuery,
-    Query as TantivyQuery, RangeQuery, TermQuery,
-};
+use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TantivyQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use crate::Error;
 use crate::analyzer::{Analysis, Analyzer, fold_sound, to_hiragana};
+use crate::facets::Filters;
 use crate::schema::Fields;
 use crate::sound::known_readings;
+use crate::synonyms::Synonyms;
 
-/// Weights of the fields; measured on questions over Japanese encyclopedia paragraphs.
-const WORD: f32 = 1.0;
-const TITLE_WORD: f32 = 0.3;
-const PAIR: f32 = 0.3;
-/// Words between the two of a pair, or swapped.
-const PAIR_SLOP: u32 = 2;
-const BIGRAM: f32 = 0.5;
-const READING: f32 = 0.3;
-/// For questions in kana only.
-const READING_BY_SOUND: f32 = 1.0;
-const TRIGRAM_BY_SOUND: f32 = 0.5;
+/// What each field adds to a candidate's BM25.
+struct Weights {
+    word: f32,
+    title_word: f32,
+    bigram: f32,
+    reading: f32,
+    trigram: f32,
+}
 
+/// Of a question as it is written, and of one typed as it sounds. Fitted with `ranking`'s.
+const BY_SPELLING: Weights =
+    Weights { word: 1.0, title_word: 0.1, bigram: 0.2, reading: 0.5, trigram: 0.0 };
+const BY_SOUND: Weights =
+    Weights { word: 0.3, title_word: 0.6, bigram: 0.1, reading: 1.0, trigram: 0.4 };
+
+/// What a word in kana may be meant for, next to a word.
+const MEANT: f32 = 0.5;
+/// Another word for the same, in all; of several terms each has its part of it.
+const SYNONYM: f32 = 0.6;
 /// What is typed beyond this many characters is not looked at.
 const LONGEST_TEXT: usize = 200;
 
@@ -38,44 +40,79 @@ const LONGEST_TEXT: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     pub text: String,
-    pub kind: Option<String>,
-    pub region: Option<String>,
-    /// Posts whose age range holds this age.
-    pub age_months: Option<u16>,
-    /// Posts with exactly this tag.
-    pub tag: Option<String>,
+    pub filters: Filters,
+    /// Who asks, as far as it is known: lifts what is near, hides nothing.
+    pub near: Near,
     /// At most this many hits, 0 to 100.
     pub limit: usize,
     /// Hits to pass over, at most 10,000.
     pub after: usize,
+    /// Whether to count all matches and the choices among them. Without, `total` is that of the hits and there are no facets.
+    pub counting: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Near {
+    pub region: Option<String>,
+    /// Of the youngest child.
+    pub age_months: Option<u16>,
+    /// Now; 0 for not known.
+    pub now_ms: i64,
 }
 
 impl Default for Query {
     fn default() -> Query {
         Query {
             text: String::new(),
-            kind: None,
-            region: None,
-            age_months: None,
-            tag: None,
+            filters: Filters::default(),
+            near: Near::default(),
             limit: 20,
             after: 0,
+            counting: true,
         }
+    }
+}
+
+/// Terms of one field with their weights; each term once, with its greatest.
+#[derive(Debug, Default)]
+pub(crate) struct Weighted(Vec<(String, f32)>);
+
+impl Weighted {
+    fn add(&mut self, terms: impl IntoIterator<Item = impl Into<String>>, weight: f32) {
+        for term in terms {
+            let term = term.into();
+            match self.0.iter_mut().find(|(known, _)| *known == term) {
+                Some((_, known)) => *known = known.max(weight),
+                None => self.0.push((term, weight)),
+            }
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f32)> {
+        self.0.iter().map(|(term, weight)| (term.as_str(), *weight))
+    }
+
+    pub fn terms(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(term, _)| term)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 }
 
 /// What the text of a query is looked up by; also what a highlight marks.
 #[derive(Debug, Default)]
 pub(crate) struct Terms {
-    pub words: Vec<String>,
-    pub bigrams: Vec<String>,
-    pub readings: Vec<String>,
-    pub trigrams: Vec<String>,
-    /// Two known readings in a row, when typed as it sounds.
-    pub reading_pairs: Vec<[String; 2]>,
+    pub words: Weighted,
+    pub bigrams: Weighted,
+    pub readings: Weighted,
+    pub trigrams: Weighted,
     /// Typed as it sounds, so that sound may decide.
     pub by_sound: bool,
-    /// How the whole sounds, if `by_sound`; runs parted by spaces.
+    /// How it is spelled: normalised, kana folded, runs parted by spaces.
+    pub spelling: String,
+    /// How the whole sounds; runs parted by spaces.
     pub sound: String,
 }
 
@@ -86,6 +123,7 @@ impl Terms {
         analyzer: &Analyzer,
         searcher: &Searcher,
         fields: &Fields,
+        synonyms: &Synonyms,
     ) -> Result<Option<Terms>, Error> {
         if text.trim().is_empty() {
             return Ok(None);
@@ -96,137 +134,64 @@ impl Terms {
             Some(kana) => Some(analyzer.analyze(&kana)?),
             None => None,
         };
-        let mut terms = Terms::default();
+        let mut terms = Terms { spelling: typed.runs().join(" "), ..Terms::default() };
+        let sounding = romaji.as_ref().unwrap_or(&typed);
+        terms.sound = sounding.sound();
         for analysis in std::iter::once(&typed).chain(&romaji) {
-            terms.add_spelling(analysis);
+            terms.words.add(analysis.terms(), 1.0);
+            terms.words.add(analysis.meant(), MEANT);
+            terms.bigrams.add(analysis.bigrams(), 1.0);
             if analysis.is_nearly_all_kana() {
                 terms.add_sound(analysis, searcher, fields)?;
             } else {
-                add_new(&mut terms.readings, analysis.readings().map(str::to_owned));
+                terms.readings.add(analysis.readings(), 1.0);
+            }
+        }
+        for analysis in std::iter::once(&typed).chain(&romaji) {
+            let words: Vec<&str> = analysis.terms().collect();
+            for other in synonyms.of(&words) {
+                terms.words.add(other.iter().cloned(), SYNONYM / other.len() as f32);
             }
         }
         Ok(Some(terms))
     }
 
-    fn add_spelling(&mut self, analysis: &Analysis) {
-        add_new(&mut self.words, analysis.terms().map(str::to_owned));
-        add_new(&mut self.bigrams, analysis.bigrams());
-    }
-
     fn add_sound(
         &mut self,
-        analysis: &Analysis,
+        analysis: &Analysis<'_>,
         searcher: &Searcher,
         fields: &Fields,
     ) -> Result<(), Error> {
         self.by_sound = true;
-        add_new(&mut self.trigrams, analysis.reading_trigrams());
+        self.trigrams.add(analysis.reading_trigrams(), 1.0);
+        self.readings.add(analysis.readings(), 1.0);
         for run in analysis.runs() {
             let known = known_readings(&run, fold_sound, searcher, fields.rd)?;
-            let pairs = known.windows(2).map(|pair| [pair[0].clone(), pair[1].clone()]);
-            add_new(&mut self.reading_pairs, pairs);
-            add_new(&mut self.readings, known);
+            self.readings.add(known, 1.0);
         }
-        self.sound.push_str(&analysis.sound());
-        self.sound.push(' ');
         Ok(())
     }
 
-    fn query(&self, fields: &Fields) -> Box<dyn TantivyQuery> {
-        let mut any: Vec<Box<dyn TantivyQuery>> = vec![];
-        let reading = if self.by_sound { READING_BY_SOUND } else { READING };
-        for (field, terms, weight) in [
-            (fields.tok, &self.words, WORD),
-            (fields.title_tok, &self.words, TITLE_WORD),
-            (fields.bi, &self.bigrams, BIGRAM),
-            (fields.rd, &self.readings, reading),
-            (fields.r3, &self.trigrams, TRIGRAM_BY_SOUND),
+    /// Every term by itself, so that tantivy passes over what can't be among the best.
+    pub fn to_tantivy(&self, fields: &Fields) -> Box<dyn TantivyQuery> {
+        let mut any: Vec<(Occur, Box<dyn TantivyQuery>)> = vec![];
+        let weights = if self.by_sound { BY_SOUND } else { BY_SPELLING };
+        for (field, terms, share) in [
+            (fields.tok, &self.words, weights.word),
+            (fields.title_tok, &self.words, weights.title_word),
+            (fields.bi, &self.bigrams, weights.bigram),
+            (fields.rd, &self.readings, weights.reading),
+            (fields.r3, &self.trigrams, weights.trigram),
         ] {
-            any.extend(terms.iter().map(|t| boosted(term(field, t), weight)));
+            any.extend(terms.iter().map(|(text, weight)| {
+                let query = Box::new(BoostQuery::new(term(field, text), weight * share));
+                (Occur::Should, query as Box<dyn TantivyQuery>)
+            }));
         }
-        any.extend(self.words.windows(2).map(|pair| near(fields.tok, pair, PAIR)));
-        any.extend(self.reading_pairs.iter().map(|pair| near(fields.rd, pair, PAIR)));
-        let mut clauses: Vec<_> = any.into_iter().map(|query| (Occur::Should, query)).collect();
-        clauses.push((Occur::Must, boosted(self.gate(fields), 0.0)));
-        Box::new(BooleanQuery::new(clauses))
-    }
-
-    /// A post must hold a word of the query, or half of its bigrams, or, when typed as it sounds, half of
-    /// its reading; a chance bigram alone is no match.
-    fn gate(&self, fields: &Fields) -> Box<dyn TantivyQuery> {
-        let mut any: Vec<Box<dyn TantivyQuery>> = vec![];
-        any.extend(self.words.iter().map(|t| term(fields.tok, t)));
-        any.extend(half_of(fields.bi, &self.bigrams));
-        if self.by_sound {
-            any.extend(self.readings.iter().map(|t| term(fields.rd, t)));
-            any.extend(half_of(fields.r3, &self.trigrams));
-        }
-        // One letter is in no bigram by itself.
-        if let [only] = self.bigrams.as_slice()
-            && only.chars().count() == 1
-        {
-            let start = Term::from_field_text(fields.bi, only);
-            any.push(Box::new(FuzzyTermQuery::new_prefix(start, 0, false)));
-        }
-        Box::new(BooleanQuery::union(any))
+        Box::new(BooleanQuery::new(any))
     }
 }
 
-impl Query {
-    /// Kind and region are left to the collector, which counts the others too.
-    pub(crate) fn to_tantivy(
-        &self,
-        terms: Option<&Terms>,
-        fields: &Fields,
-    ) -> Box<dyn TantivyQuery> {
-        let mut clauses: Vec<(Occur, Box<dyn TantivyQuery>)> = vec![];
-        clauses.push((
-            Occur::Must,
-            match terms {
-                Some(terms) => terms.query(fields),
-                None => Box::new(AllQuery),
-            },
-        ));
-        if let Some(tag) = &self.tag {
-            clauses.push((Occur::Must, filter(term(fields.tag, tag))));
-        }
-        if let Some(age) = self.age_months {
-            let months = |field| Term::from_field_u64(field, u64::from(age));
-            let from = RangeQuery::new(Bound::Unbounded, Bound::Included(months(fields.age_from)));
-            let to = RangeQuery::new(Bound::Included(months(fields.age_to)), Bound::Unbounded);
-            clauses.push((Occur::Must, filter(Box::new(from))));
-            clauses.push((Occur::Must, filter(Box::new(to))));
-        }
-        Box::new(BooleanQuery::new(clauses))
-    }
-}
-
-fn term(field: Field, text: &str) -> Box<dyn TantivyQuery> {
+pub(crate) fn term(field: Field, text: &str) -> Box<dyn TantivyQuery> {
     Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs))
-}
-
-fn boosted(query: Box<dyn TantivyQuery>, weight: f32) -> Box<dyn TantivyQuery> {
-    Box::new(BoostQuery::new(query, weight))
-}
-
-fn near(field: Field, pair: &[String], weight: f32) -> Box<dyn TantivyQuery> {
-    let terms = pair.iter().map(|term| Term::from_field_text(field, term)).enumerate();
-    boosted(Box::new(PhraseQuery::new_with_offset_and_slop(terms.collect(), PAIR_SLOP)), weight)
-}
-
-fn filter(query: Box<dyn TantivyQuery>) -> Box<dyn TantivyQuery> {
-    Box::new(ConstScoreQuery::new(query, 0.0))
-}
-
-fn half_of(field: Field, grams: &[String]) -> Option<Box<dyn TantivyQuery>> {
-    let terms = grams.iter().map(|t| term(field, t)).collect();
-    (!grams.is_empty()).then(|| {
-        Box::new(BooleanQuery::union_with_minimum_required_clauses(terms, grams.len().div_ceil(2)))
-            as Box<dyn TantivyQuery>
-    })
-}
-
-fn add_new<T: Eq + Hash + Clone>(to: &mut Vec<T>, from: impl IntoIterator<Item = T>) {
-    let mut seen: HashSet<T> = to.iter().cloned().collect();
-    to.extend(from.into_iter().filter(|item| seen.insert(item.clone())));
 }

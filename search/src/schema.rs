@@ -10,7 +10,7 @@ use crate::Error;
 use crate::analyzer::Analyzer;
 
 /// Raise when fields change; an index of another version is rebuilt.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// A published post. All text is plain: no markdown, no HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,16 +24,42 @@ pub struct Document {
     /// What is said in its video; searched as the body is.
     pub captions: String,
     pub tags: Vec<String>,
+    /// Of a recipe; searched, not shown.
+    pub ingredients: Vec<String>,
+    /// Of a recipe or an activity; searched as the body is.
+    pub steps: Vec<String>,
+    /// To a question.
+    pub answers: Vec<String>,
+    /// The author's nickname; searched, not shown.
+    pub author: String,
     /// The region's key, as in [`crate::Query::region`].
     pub region: String,
-    /// The author's id; not searched.
-    pub author: String,
     /// Youngest age in months, inclusive; `None` is from birth.
     pub age_from_months: Option<u16>,
     /// Oldest age in months, inclusive; `None` is without end.
     pub age_to_months: Option<u16>,
+    /// Of weaning; the key of a stage, or empty.
+    pub stage: String,
+    /// How long it takes, where it is said.
+    pub minutes: Option<u16>,
+    /// Allergens that it is stated to be free of; what is not known is not here.
+    pub free_of: Vec<String>,
+    pub has_video: bool,
     pub published_at_ms: i64,
     pub thanks: u64,
+}
+
+impl Document {
+    /// What an excerpt is taken of: the body, its steps and its answers, a line each.
+    fn shown_body(&self) -> String {
+        let parts = std::iter::once(&self.body).chain(&self.steps).chain(&self.answers);
+        parts.filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+
+    fn more(&self) -> String {
+        let parts = self.tags.iter().chain(&self.ingredients).chain(std::iter::once(&self.author));
+        parts.filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -44,19 +70,26 @@ pub(crate) struct Fields {
     pub captions: Field,
     pub kind: Field,
     pub region: Field,
-    pub author: Field,
     pub tag: Field,
+    pub stage: Field,
+    pub minutes: Field,
+    pub free_of: Field,
+    pub has_video: Field,
     pub age_from: Field,
     pub age_to: Field,
     pub published_at: Field,
     pub thanks: Field,
-    /// Terms of words that carry meaning, with positions.
+    /// Tags and whatever else is searched and not shown with the hit.
+    pub more: Field,
+    /// How title, tags, body and captions sound, runs parted by spaces.
+    pub sound: Field,
+    /// Terms of words that carry meaning.
     pub tok: Field,
     /// The same of the title alone.
     pub title_tok: Field,
     /// Bigrams of the spelling.
     pub bi: Field,
-    /// Readings of words that carry meaning, with positions.
+    /// Readings of words that carry meaning.
     pub rd: Field,
     /// Trigrams of the reading.
     pub r3: Field,
@@ -70,7 +103,6 @@ impl Fields {
             )
         };
         let frequencies = grams(IndexRecordOption::WithFreqs);
-        let positions = grams(IndexRecordOption::WithFreqsAndPositions);
         let mut schema = Schema::builder();
         let fields = Fields {
             id: schema.add_text_field("id", STRING | STORED),
@@ -79,16 +111,21 @@ impl Fields {
             captions: schema.add_text_field("captions", STORED),
             kind: schema.add_text_field("kind", STRING | FAST),
             region: schema.add_text_field("region", STRING | FAST),
-            author: schema.add_text_field("author", STRING),
             tag: schema.add_text_field("tag", STRING),
+            stage: schema.add_text_field("stage", STRING | FAST),
+            minutes: schema.add_u64_field("minutes", INDEXED | FAST),
+            free_of: schema.add_text_field("free_of", STRING | FAST),
+            has_video: schema.add_u64_field("has_video", INDEXED | FAST),
             age_from: schema.add_u64_field("age_from", INDEXED | FAST),
             age_to: schema.add_u64_field("age_to", INDEXED | FAST),
             published_at: schema.add_i64_field("published_at", FAST),
             thanks: schema.add_u64_field("thanks", FAST),
-            tok: schema.add_text_field("tok", positions.clone()),
+            more: schema.add_text_field("more", STORED),
+            sound: schema.add_text_field("sound", STORED),
+            tok: schema.add_text_field("tok", frequencies.clone()),
             title_tok: schema.add_text_field("title_tok", frequencies.clone()),
             bi: schema.add_text_field("bi", frequencies.clone()),
-            rd: schema.add_text_field("rd", positions),
+            rd: schema.add_text_field("rd", frequencies.clone()),
             r3: schema.add_text_field("r3", frequencies),
         };
         (schema.build(), fields)
@@ -106,13 +143,19 @@ impl Fields {
         let mut out = TantivyDocument::default();
         out.add_text(self.id, &document.id);
         out.add_text(self.title, &document.title);
-        out.add_text(self.body, &document.body);
         if !document.captions.is_empty() {
             out.add_text(self.captions, &document.captions);
         }
         out.add_text(self.kind, &document.kind);
         out.add_text(self.region, &document.region);
-        out.add_text(self.author, &document.author);
+        out.add_text(self.stage, &document.stage);
+        if let Some(minutes) = document.minutes {
+            out.add_u64(self.minutes, u64::from(minutes));
+        }
+        for allergen in &document.free_of {
+            out.add_text(self.free_of, allergen);
+        }
+        out.add_u64(self.has_video, u64::from(document.has_video));
         for tag in &document.tags {
             out.add_text(self.tag, tag);
         }
@@ -121,13 +164,21 @@ impl Fields {
         out.add_i64(self.published_at, document.published_at_ms);
         out.add_u64(self.thanks, document.thanks);
 
+        let body = document.shown_body();
+        let more = document.more();
+        out.add_text(self.body, &body);
+        out.add_text(self.more, &more);
         let title = analyzer.analyze(&document.title)?;
-        let tags = analyzer.analyze(&document.tags.join("\n"))?;
-        let body = analyzer.analyze(&document.body)?;
-        let captions = analyzer.analyze(&document.captions)?;
-        let whole = [&title, &tags, &body, &captions];
+        let whole = [
+            &title,
+            &analyzer.analyze(&more)?,
+            &analyzer.analyze(&body)?,
+            &analyzer.analyze(&document.captions)?,
+        ];
+        let sounds: Vec<String> = whole.iter().map(|a| a.sound()).collect();
+        out.add_text(self.sound, sounds.join(" "));
         out.add_text(self.title_tok, separated(title.terms()));
-        out.add_text(self.tok, separated(whole.iter().flat_map(|a| a.terms())));
+        out.add_text(self.tok, separated(whole.iter().flat_map(|a| a.terms().chain(a.meant()))));
         out.add_text(self.bi, separated(whole.iter().flat_map(|a| a.bigrams())));
         out.add_text(self.rd, separated(whole.iter().flat_map(|a| a.readings())));
         out.add_text(self.r3, separated(whole.iter().flat_map(|a| a.reading_trigrams())));

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use search::{Dictionary, Document, Hit, Index, Op, Query, Results, Segment};
+use search::{Dictionary, Document, Filters, Hit, Index, Op, Query, Results, Segment};
 
 const SOURCE: &str = "/usr/share/mecab/dic/ipadic";
 
@@ -204,29 +204,91 @@ fn filters_narrow_and_counts_tell_what_other_choices_would_give() {
         document("c", "tip", "uji", None, Some(5), "内"),
         document("d", "tip", "uji", None, None, "内"),
     ]);
-    let search = |query: Query| {
-        let results = site.index.search(&query).unwrap();
+    let search = |text: &str, filters: Filters| {
+        let results = site.index.search(&Query { filters, ..query(text) }).unwrap();
         let mut ids: Vec<String> = ids(&results).into_iter().map(str::to_owned).collect();
         ids.sort();
         (ids.concat(), results)
     };
+    let kind = |kind: &str| Filters { kind: Some(kind.into()), ..Filters::default() };
+    let age = |age| Filters { age_months: Some(age), ..Filters::default() };
     for text in ["", "公園"] {
-        assert_eq!(search(Query { kind: Some("tip".into()), ..query(text) }).0, "cd");
-        assert_eq!(search(Query { kind: Some("recipe".into()), ..query(text) }).0, "");
-        assert_eq!(search(Query { tag: Some("外".into()), ..query(text) }).0, "ab");
-        assert_eq!(search(Query { age_months: Some(0), ..query(text) }).0, "cd");
-        assert_eq!(search(Query { age_months: Some(5), ..query(text) }).0, "cd");
-        assert_eq!(search(Query { age_months: Some(12), ..query(text) }).0, "abd");
-        assert_eq!(search(Query { age_months: Some(60), ..query(text) }).0, "bd");
-        let uji = Query { region: Some("uji".into()), ..query(text) };
-        let (found, results) = search(Query { kind: Some("activity".into()), ..uji });
+        assert_eq!(search(text, kind("tip")).0, "cd");
+        assert_eq!(search(text, kind("recipe")).0, "");
+        let tag = Filters { tag: Some("外".into()), ..Filters::default() };
+        assert_eq!(search(text, tag).0, "ab");
+        for (months, found) in [(0, "cd"), (5, "cd"), (12, "abd"), (60, "bd")] {
+            assert_eq!(search(text, age(months)).0, found, "{months} months");
+        }
+        let filters = Filters { region: Some("uji".into()), ..kind("activity") };
+        let (found, results) = search(text, filters);
         assert_eq!((found.as_str(), results.total), ("a", 1));
         let counts = |counts: &[(&str, u64)]| {
             counts.iter().map(|&(value, count)| (value.to_owned(), count)).collect()
         };
         assert_eq!(results.facets.kinds, counts(&[("activity", 1), ("tip", 2)]));
         assert_eq!(results.facets.regions, counts(&[("kameoka", 1), ("uji", 1)]));
+        assert_eq!(
+            results.facets.ages,
+            [0, 0, 1, 1, 1, 0, 0, 0, 0],
+            "of the chosen kind and region"
+        );
     }
+}
+
+#[test]
+fn what_is_not_stated_to_be_free_of_an_allergen_never_passes() {
+    let document = |id: &str, free_of: &[&str], minutes, stage: &str, has_video| Document {
+        free_of: free_of.iter().map(|&allergen| allergen.to_owned()).collect(),
+        minutes,
+        stage: stage.into(),
+        has_video,
+        ..post(id, "かぼちゃのおやき", "焼きます。")
+    };
+    let site = site(vec![
+        document("a", &["egg", "milk"], Some(15), "late", true),
+        document("b", &["egg"], Some(30), "late", false),
+        document("unknown", &[], None, "", true),
+    ]);
+    let search = |filters: Filters| {
+        let results = site.index.search(&Query { filters, ..query("かぼちゃ") }).unwrap();
+        let mut ids: Vec<String> = ids(&results).into_iter().map(str::to_owned).collect();
+        ids.sort();
+        assert_eq!(results.total, ids.len() as u64);
+        (ids.join(" "), results.facets)
+    };
+    let without = |allergens: &[&str]| Filters {
+        without: allergens.iter().map(|&allergen| allergen.to_owned()).collect(),
+        ..Filters::default()
+    };
+    assert_eq!(search(without(&["egg"])).0, "a b");
+    assert_eq!(search(without(&["egg", "milk"])).0, "a");
+    assert_eq!(search(without(&["wheat"])).0, "");
+    let facets = search(without(&["egg"])).1;
+    assert_eq!((facets.without["egg"], facets.without["milk"], facets.with_video), (2, 1, 1));
+    assert_eq!(search(Filters { most_minutes: Some(20), ..Filters::default() }).0, "a");
+    assert_eq!(search(Filters { stage: Some("late".into()), ..Filters::default() }).0, "a b");
+    let (found, facets) = search(Filters { with_video: true, ..Filters::default() });
+    assert_eq!(
+        (found.as_str(), facets.minutes, facets.stages["late"]),
+        ("a unknown", [0, 1, 1, 1], 1)
+    );
+}
+
+#[test]
+fn whoever_types_one_word_also_finds_the_others_for_the_same() {
+    let site = site(vec![
+        post("a", "卒乳のころ", "夜は麦茶にしました。"),
+        post("b", "ネントレの記録", "三日で寝るようになりました。"),
+    ]);
+    site.finds_first("断乳", "a");
+    assert_eq!(site.search("せかせか号").total, 0);
+    let own = vec![vec!["せかせか号".to_owned(), "ネントレ".to_owned()]];
+    site.index.set_synonyms(&own).unwrap();
+    site.finds_first("せかせか号", "b");
+    site.finds_first("断乳", "a");
+    site.index.set_synonyms(&[]).unwrap();
+    assert_eq!(site.search("せかせか号").total, 0);
 }
 
 #[test]

@@ -21,30 +21,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::kana;
 use super::normalize::Normalized;
+use super::sources::{self, COLUMNS};
 use super::spellings;
 use crate::Error;
 
 const PARENTING: &str = include_str!("../../assets/parenting.csv");
 
 /// Raise when the way the dictionary is built changes.
-const BUILD: u32 = 1;
-
-/// The columns of the mecab-ipadic CSV files.
-const COLUMNS: [&str; 13] = [
-    "surface",
-    "left_context_id",
-    "right_context_id",
-    "cost",
-    "part_of_speech",
-    "part_of_speech_subcategory_1",
-    "part_of_speech_subcategory_2",
-    "part_of_speech_subcategory_3",
-    "conjugation_form",
-    "conjugation_type",
-    "base_form",
-    "reading",
-    "pronunciation",
-];
+const BUILD: u32 = 3;
 
 /// ipadic's context id of 名詞,一般, on both sides.
 const NOUN_CONTEXT: u16 = 1285;
@@ -109,7 +93,7 @@ fn metadata() -> Metadata {
     let columns = |names: &[&str]| Schema::new(names.iter().map(|&name| name.to_owned()).collect());
     Metadata::new(
         "ipadic".to_owned(),
-        "EUC-JP".to_owned(),
+        "UTF-8".to_owned(),
         KANJI_COST,
         NOUN_CONTEXT,
         NOUN_CONTEXT,
@@ -150,7 +134,9 @@ fn source_fingerprint(source: &Path) -> Result<String, Error> {
 fn build(source: &Path, cache: &Path, folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(cache)?;
     let building = tempfile::Builder::new().prefix(".building-").tempdir_in(cache)?;
-    DictionaryBuilder::new(metadata()).build_dictionary(source, building.path())?;
+    let rewritten = tempfile::Builder::new().prefix(".rewriting-").tempdir_in(cache)?;
+    sources::rewrite(source, rewritten.path())?;
+    DictionaryBuilder::new(metadata()).build_dictionary(rewritten.path(), building.path())?;
     for entry in fs::read_dir(building.path())? {
         fs::File::open(entry?.path())?.sync_all()?;
     }

@@ -13,7 +13,7 @@ pub(super) fn spelling_runs(normalized: &str) -> Vec<String> {
 
 /// How the text sounds; marks and words nobody can read part the runs, spaces don't (people put
 /// them between words in kana).
-pub(super) fn reading_runs(words: &[Word], normalized: &str) -> Vec<String> {
+pub(super) fn reading_runs(words: &[Word<'_>], normalized: &str) -> Vec<String> {
     let mut runs = vec![String::new()];
     let mut end = 0;
     for word in words {
@@ -22,7 +22,7 @@ pub(super) fn reading_runs(words: &[Word], normalized: &str) -> Vec<String> {
         end = word.range.end;
         match (&word.reading, runs.last_mut()) {
             (Some(reading), Some(run)) if !parted => run.push_str(reading),
-            (Some(reading), _) => runs.push(reading.clone()),
+            (Some(reading), _) => runs.push(reading.clone().into_owned()),
             (None, _) => runs.push(String::new()),
         }
     }

@@ -7,16 +7,20 @@
 //! Not here: fields, weights and queries (`schema`, `query`).
 
 mod dictionary;
+mod entries;
 mod grams;
 mod kana;
 mod normalize;
 mod romaji;
+mod sources;
 mod spellings;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 
 pub use dictionary::Dictionary;
+use entries::{Entries, Entry};
 pub(crate) use kana::{fold_char, fold_sound, is_searchable};
 use lindera_dictionary::viterbi::Lattice;
 pub(crate) use normalize::Normalized;
@@ -24,35 +28,41 @@ pub(crate) use romaji::to_hiragana;
 use spellings::Spellings;
 
 /// Raise when the same text would be indexed differently; an index of another version is rebuilt.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Debug)]
 pub(crate) struct Analyzer {
     dictionary: Dictionary,
     spellings: Spellings,
+    entries: Entries,
 }
 
 /// A word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Word {
+pub(crate) struct Word<'a> {
     /// Bytes of the normalised text.
     pub range: Range<usize>,
     /// What the word is looked up by, if it carries meaning (particles and the like don't).
-    pub term: Option<String>,
+    pub term: Option<Cow<'a, str>>,
+    /// The word in kanji that an input method would make of it, if it is written in kana and may be another.
+    pub meant: Option<Cow<'a, str>>,
+    /// How its base form sounds.
+    pub base_reading: Option<Cow<'a, str>>,
     /// How it sounds, if the dictionary knows or it is written in kana.
-    pub reading: Option<String>,
+    pub reading: Option<Cow<'a, str>>,
     pub is_kana: bool,
 }
 
 #[derive(Debug)]
-pub(crate) struct Analysis {
+pub(crate) struct Analysis<'a> {
     pub normalized: Normalized,
-    pub words: Vec<Word>,
+    pub words: Vec<Word<'a>>,
 }
 
 impl Analyzer {
     pub fn new(dictionary: Dictionary) -> Analyzer {
-        Analyzer { dictionary, spellings: Spellings::load() }
+        let entries = Entries::new(&dictionary);
+        Analyzer { dictionary, spellings: Spellings::load(), entries }
     }
 
     /// Changes when the same text could be indexed differently.
@@ -60,43 +70,40 @@ impl Analyzer {
         format!("{VERSION}.{}", self.dictionary.fingerprint())
     }
 
-    pub fn analyze(&self, text: &str) -> Result<Analysis, crate::Error> {
+    pub fn analyze(&self, text: &str) -> Result<Analysis<'_>, crate::Error> {
         let normalized = Normalized::new(text);
         let words = self.words(&normalized.text)?;
         Ok(Analysis { normalized, words })
     }
 
-    fn words(&self, normalized: &str) -> Result<Vec<Word>, crate::Error> {
+    fn words(&self, normalized: &str) -> Result<Vec<Word<'_>>, crate::Error> {
         // The lattice grows to the longest sentence; one per thread spares making it anew each time.
         thread_local!(static LATTICE: RefCell<Lattice> = RefCell::default());
         let mut lattice = LATTICE.take();
         let tokens =
             self.dictionary.segmenter.segment_with_lattice(normalized.into(), &mut lattice)?;
         LATTICE.set(lattice);
-        Ok(tokens
-            .into_iter()
-            .map(|mut token| {
-                let range = token.byte_start..token.byte_end;
-                let surface = &normalized[range.clone()];
-                let details = token.details();
-                let detail =
-                    |at: usize| details.get(at).copied().filter(|d| !d.is_empty() && *d != "*");
-                let base = detail(6).unwrap_or(surface);
-                let is_kana = surface.chars().all(kana::is_kana);
-                let term = (surface.chars().any(is_searchable)
-                    && carries_meaning(detail(0), detail(1), base))
-                .then(|| self.spellings.canonical(&kana::fold(base)));
-                let reading = detail(7)
-                    .or_else(|| (!surface.chars().any(kana::is_kanji)).then_some(surface))
-                    .filter(|_| surface.chars().any(is_searchable))
-                    .map(kana::fold_sound);
-                Word { range, term, reading, is_kana }
-            })
-            .collect())
+        let mut words = Vec::with_capacity(tokens.len());
+        for mut token in tokens {
+            let range = token.byte_start..token.byte_end;
+            let surface = &normalized[range.clone()];
+            let is_kana = surface.chars().all(kana::is_kana);
+            let word = match self
+                .entries
+                .of(token.word_id, || Entry::new(surface, &token.details(), &self.spellings))
+            {
+                Some(entry) => entry.word(range, is_kana),
+                None => {
+                    Entry::new(surface, &token.details(), &self.spellings).into_word(range, is_kana)
+                }
+            };
+            words.push(word);
+        }
+        Ok(words)
     }
 }
 
-impl Analysis {
+impl Analysis<'_> {
     /// Runs of letters, kana folded.
     pub fn runs(&self) -> Vec<String> {
         grams::spelling_runs(&self.normalized.text)
@@ -122,9 +129,14 @@ impl Analysis {
         self.words.iter().filter_map(|word| word.term.as_deref())
     }
 
-    /// Readings of the words that carry meaning, in order.
+    /// What words in kana may be meant for.
+    pub fn meant(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().filter_map(|word| word.meant.as_deref())
+    }
+
+    /// Readings of the words that carry meaning, by their base forms, in order.
     pub fn readings(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().filter(|w| w.term.is_some()).filter_map(|w| w.reading.as_deref())
+        self.words.iter().filter(|w| w.term.is_some()).filter_map(|w| w.base_reading.as_deref())
     }
 
     /// No kanji, and mostly kana: someone who types as it sounds.
@@ -139,22 +151,6 @@ impl Analysis {
             }
         }
         kana > 0 && kana >= other
-    }
-}
-
-/// Parts of speech by ipadic's names. Unknown words (no part of speech) are names and new words.
-fn carries_meaning(part: Option<&str>, kind: Option<&str>, base: &str) -> bool {
-    match part {
-        Some("助詞" | "助動詞" | "記号" | "接続詞" | "フィラー" | "連体詞") => {
-            false
-        }
-        Some("名詞") => !matches!(kind, Some("非自立" | "代名詞" | "特殊" | "接続詞的")),
-        Some("動詞") => {
-            !matches!(kind, Some("非自立" | "接尾"))
-                && !matches!(base, "する" | "ある" | "いる" | "なる" | "できる" | "やる")
-        }
-        Some("形容詞") => !matches!(kind, Some("非自立" | "接尾")),
-        _ => true,
     }
 }
 
@@ -210,6 +206,6 @@ mod tests {
     #[test]
     fn particles_and_empty_verbs_are_no_terms() {
         let terms = terms(&analyzer(), "離乳食はいつから始めればいいのですか？");
-        assert_eq!(terms, ["離乳食", "始める", "いい"]);
+        assert_eq!(terms, ["離乳食", "始める", "良い"]);
     }
 }

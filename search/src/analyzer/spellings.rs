@@ -1,6 +1,8 @@
 //! One spelling for words that are written in several ways: 卵, 玉子, たまご.
 //!
-//! `assets/spellings.tsv`: one word a line, its canonical spelling first, tabs between.
+//! `assets/spellings.tsv` holds what parents write: one word a line, its canonical spelling first, tabs between.
+//! `assets/variants.tsv` holds the language at large (`examples/variants.rs` tells where from): a spelling, a tab, its canonical
+//! one. Where both know a word, the first decides.
 
 use std::collections::HashMap;
 
@@ -10,29 +12,38 @@ use super::kana;
 use super::normalize::Normalized;
 
 const SPELLINGS: &str = include_str!("../../assets/spellings.tsv");
+const VARIANTS: &str = include_str!("../../assets/variants.tsv");
 
 #[derive(Debug)]
-pub(super) struct Spellings(HashMap<String, String>);
+pub(super) struct Spellings {
+    ours: HashMap<String, String>,
+    variants: HashMap<&'static str, &'static str>,
+}
 
 impl Spellings {
     pub fn load() -> Spellings {
-        let mut canonical = HashMap::new();
+        let mut ours = HashMap::new();
         for group in groups() {
-            for spelling in &group[1..] {
-                canonical.insert(spelling.clone(), group[0].clone());
+            for spelling in &group {
+                ours.insert(spelling.clone(), group[0].clone());
             }
         }
-        Spellings(canonical)
+        let variants = VARIANTS.lines().filter_map(|line| line.split_once('\t')).collect();
+        Spellings { ours, variants }
     }
 
     /// `term` with kana folded.
-    pub fn canonical(&self, term: &str) -> String {
-        self.0.get(term).map_or(term, String::as_str).to_owned()
+    pub fn canonical<'a>(&'a self, term: &'a str) -> &'a str {
+        if let Some(ours) = self.ours.get(term) {
+            return ours;
+        }
+        let variant = self.variants.get(term).copied().unwrap_or(term);
+        self.ours.get(variant).map_or(variant, String::as_str)
     }
 }
 
 pub(super) fn fingerprint() -> String {
-    hex::encode(&Sha256::digest(SPELLINGS)[..4])
+    hex::encode(&Sha256::new().chain_update(SPELLINGS).chain_update(VARIANTS).finalize()[..4])
 }
 
 /// Every spelling that is all kana, in hiragana.

@@ -111,8 +111,10 @@ fn document(app: &App, content: &Content) -> Document {
         author: author_nickname.clone(),
         age_from_months: revision.age_from_months,
         age_to_months: revision.age_to_months,
+        has_video: content.video.is_some(),
         published_at_ms: post.published_at.unwrap_or(app.clock.now()).as_millis(),
         thanks: post.thanks_count,
+        ..Document::default()
     }
 }
 

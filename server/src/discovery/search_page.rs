@@ -38,12 +38,16 @@ pub async fn search(State(app): State<App>, context: Context, fields: Query) -> 
     if has_asked {
         let query = search::Query {
             text: q,
-            kind: kind.map(|kind| kind.to_string()),
-            region,
-            age_months: age,
-            tag: None,
+            filters: search::Filters {
+                kind: kind.map(|kind| kind.to_string()),
+                region,
+                age_months: age,
+                ..search::Filters::default()
+            },
+            near: search::Near { now_ms: app.clock.now().as_millis(), ..search::Near::default() },
             limit: PAGE,
             after,
+            counting: true,
         };
         match ask(&app, query).await {
             Ok(results) => {

@@ -1,0 +1,174 @@
+//! What the dictionary is built from: Debian's mecab-ipadic, rewritten so that the segmenter says what we need.
+//!
+//! - As UTF-8.
+//! - The column of the pronunciation holds the reading of the base form instead: 行っ is read いっ and found by いく.
+//! - To each word that is written in kanji or katakana, an entry for its reading in hiragana ([`IN_KANA`]), as an input method has
+//!   it: はつねつ is cut as 発熱 is, and はつねつしたときの as 発熱したときの. Such entries cost more, so that a text's own kana words win.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::BufWriter;
+use std::path::Path;
+
+use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use encoding_rs::EUC_JP;
+
+use super::kana;
+use super::normalize::Normalized;
+use crate::Error;
+
+/// The columns of the mecab-ipadic CSV files.
+pub(super) const COLUMNS: [&str; 13] = [
+    "surface",
+    "left_context_id",
+    "right_context_id",
+    "cost",
+    "part_of_speech",
+    "part_of_speech_subcategory_1",
+    "part_of_speech_subcategory_2",
+    "part_of_speech_subcategory_3",
+    "conjugation_form",
+    "conjugation_type",
+    "base_form",
+    "reading",
+    "base_reading",
+];
+
+const COST: usize = 3;
+const PART: usize = 4;
+const SUBPART: usize = 5;
+const MARK: usize = 7;
+const CONJUGATION_TYPE: usize = 8;
+const BASE: usize = 10;
+const READING: usize = 11;
+const BASE_READING: usize = 12;
+
+/// In the third subcategory's place: an entry for a reading.
+pub(super) const IN_KANA: &str = "かな";
+
+/// What an entry for a reading costs more than the word itself.
+const KANA_PENALTY: i32 = 4500;
+/// Shorter readings are in everything: はいつ in 離乳食はいつから is no ハイツ.
+fn shortest(row: &StringRecord) -> usize {
+    let is_name = &row[SUBPART] == "固有名詞";
+    let is_katakana = row[0].chars().all(|c| matches!(c, 'ァ'..='ヺ' | 'ー'));
+    if is_name || is_katakana { 4 } else { 2 }
+}
+
+/// Reads the files of `source` and writes the rewritten ones into `folder`.
+pub(super) fn rewrite(source: &Path, folder: &Path) -> Result<(), Error> {
+    let mut rows = vec![];
+    for entry in fs::read_dir(source)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_owned();
+        let is = |extension: &str| path.extension().is_some_and(|found| found == extension);
+        if is("csv") {
+            let bytes = fs::read(&path)?;
+            let (text, _, _) = EUC_JP.decode(&bytes);
+            let mut reader =
+                ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+            for row in reader.records() {
+                let row = row.map_err(broken)?;
+                if row.len() == COLUMNS.len() {
+                    rows.push(row);
+                }
+            }
+        } else if is("def") {
+            let bytes = fs::read(&path)?;
+            let (text, _, _) = EUC_JP.decode(&bytes);
+            fs::write(folder.join(name), text.as_bytes())?;
+        }
+    }
+    // In one order whatever the folder's: numbers of words follow it.
+    rows.sort_by(|a, b| a.iter().cmp(b.iter()));
+    let readings = base_readings(&rows);
+    let file = BufWriter::new(fs::File::create(folder.join("words.csv"))?);
+    let mut words = WriterBuilder::new().has_headers(false).from_writer(file);
+    for row in &rows {
+        let reading = base_reading(row, &readings);
+        let columns = row.iter().enumerate().map(|(at, value)| match at {
+            BASE_READING => reading,
+            // Not ours to mark.
+            MARK if value == IN_KANA => "*",
+            _ => value,
+        });
+        words.write_record(columns).map_err(broken)?;
+    }
+    for (at, (reading, cost)) in in_kana(&rows) {
+        let row = &rows[at];
+        let cost = cost.to_string();
+        let base = base_reading(row, &readings);
+        let columns = row.iter().enumerate().map(|(at, value)| match at {
+            0 => reading.as_str(),
+            COST => cost.as_str(),
+            MARK => IN_KANA,
+            BASE_READING => base,
+            _ => value,
+        });
+        words.write_record(columns).map_err(broken)?;
+    }
+    words.flush()?;
+    Ok(())
+}
+
+fn broken(error: csv::Error) -> Error {
+    Error::Dictionary(error.to_string())
+}
+
+type BaseReadings<'a> = HashMap<(&'a str, &'a str, &'a str), Vec<&'a str>>;
+
+/// By base form, part of speech and type of conjugation.
+fn base_readings(rows: &[StringRecord]) -> BaseReadings<'_> {
+    let mut readings: BaseReadings<'_> = HashMap::new();
+    for row in rows.iter().filter(|row| row[0] == row[BASE] && row[CONJUGATION_TYPE] != *"*") {
+        readings
+            .entry((&row[BASE], &row[PART], &row[CONJUGATION_TYPE]))
+            .or_default()
+            .push(&row[READING]);
+    }
+    readings
+}
+
+/// Of several (描く is えがく and かく) the one that begins most like the form's own.
+fn base_reading<'a>(row: &'a StringRecord, readings: &BaseReadings<'a>) -> &'a str {
+    let own = &row[READING];
+    let alike = |other: &str| own.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    readings
+        .get(&(&row[BASE], &row[PART], &row[CONJUGATION_TYPE]))
+        .and_then(|found| found.iter().copied().max_by_key(|other| alike(other)))
+        .unwrap_or(own)
+}
+
+/// Which rows get an entry for their reading, and at what cost: of words that sound and stand alike only the likeliest.
+fn in_kana(rows: &[StringRecord]) -> BTreeMap<usize, (String, i32)> {
+    let mut best: HashMap<(String, &str, &str), (i32, usize)> = HashMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        let Ok(cost) = row[COST].parse::<i32>() else { continue };
+        let reading = kana::fold(&Normalized::new(&row[READING]).text);
+        if !is_looked_for(&row[PART], &row[SUBPART])
+            || reading.chars().count() < shortest(row)
+            || !reading.chars().all(kana::is_kana)
+            || row[0].chars().all(|c| matches!(c, 'ぁ'..='ゖ'))
+        {
+            continue;
+        }
+        let place = best.entry((reading, &row[1], &row[2])).or_insert((i32::MAX, at));
+        if cost < place.0 {
+            *place = (cost, at);
+        }
+    }
+    let cost = |cost: i32| (cost + KANA_PENALTY).min(i32::from(i16::MAX));
+    best.into_iter().map(|((reading, _, _), (own, at))| (at, (reading, cost(own)))).collect()
+}
+
+fn is_looked_for(part: &str, subpart: &str) -> bool {
+    match part {
+        "名詞" => matches!(
+            subpart,
+            "一般" | "サ変接続" | "形容動詞語幹" | "副詞可能" | "固有名詞" | "ナイ形容詞語幹"
+        ),
+        "動詞" | "形容詞" => subpart == "自立",
+        "副詞" => true,
+        _ => false,
+    }
+}

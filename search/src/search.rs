@@ -1,0 +1,285 @@
+//! From a query to the documents that answer it, best first.
+
+use std::ops::Bound;
+
+use tantivy::collector::TopDocs;
+use tantivy::postings::SegmentPostings;
+use tantivy::query::{
+    AllQuery, BooleanQuery, ConstScoreQuery, FuzzyTermQuery, Occur, Query as TantivyQuery,
+    RangeQuery, TermQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption, Value as _};
+use tantivy::{DocAddress, DocSet as _, Score, Searcher, TantivyDocument, Term};
+
+use crate::Error;
+use crate::analyzer::{Normalized, fold_char, is_searchable};
+use crate::facets::{Count, Counted};
+use crate::query::{Query, Terms, Weighted, term};
+use crate::ranking::{self, Pattern, READ_AGAIN, Signals, Standing};
+use crate::schema::Fields;
+
+pub(crate) struct Search<'a> {
+    pub searcher: &'a Searcher,
+    pub fields: &'a Fields,
+    pub query: &'a Query,
+}
+
+pub(crate) type Ranked = Vec<(Score, DocAddress)>;
+
+impl Search<'_> {
+    /// Everything the filters let through, newest first.
+    pub fn newest(&self, keep: usize) -> Result<Counted, Error> {
+        self.count(Box::new(AllQuery), keep)
+    }
+
+    /// How many match, and how many of each choice.
+    pub fn matches(&self, terms: &Terms) -> Result<Counted, Error> {
+        self.count(self.gate(terms), 0)
+    }
+
+    fn count(&self, query: Box<dyn TantivyQuery>, keep: usize) -> Result<Counted, Error> {
+        let mut clauses = vec![(Occur::Must, query)];
+        clauses.extend(self.tag());
+        let count = Count { filters: &self.query.filters, keep };
+        Ok(self.searcher.search(&BooleanQuery::new(clauses), &count)?)
+    }
+
+    /// The filter that is no facet.
+    fn tag(&self) -> Option<(Occur, Box<dyn TantivyQuery>)> {
+        let tag = self.query.filters.tag.as_ref()?;
+        Some((Occur::Must, filter(term(self.fields.tag, tag))))
+    }
+
+    fn filters(&self) -> Vec<(Occur, Box<dyn TantivyQuery>)> {
+        let (filters, fields) = (&self.query.filters, self.fields);
+        let mut all: Vec<Box<dyn TantivyQuery>> = vec![];
+        for (field, wanted) in [
+            (fields.kind, &filters.kind),
+            (fields.region, &filters.region),
+            (fields.stage, &filters.stage),
+        ] {
+            all.extend(wanted.as_ref().map(|value| term(field, value)));
+        }
+        all.extend(filters.without.iter().map(|allergen| term(fields.free_of, allergen)));
+        let number = |field, value: u16| Term::from_field_u64(field, u64::from(value));
+        let at_most =
+            |field, value| RangeQuery::new(Bound::Unbounded, Bound::Included(number(field, value)));
+        if let Some(age) = filters.age_months {
+            all.push(Box::new(at_most(fields.age_from, age)));
+            let to = RangeQuery::new(Bound::Included(number(fields.age_to, age)), Bound::Unbounded);
+            all.push(Box::new(to));
+        }
+        if let Some(most) = filters.most_minutes {
+            all.push(Box::new(at_most(fields.minutes, most)));
+        }
+        if filters.with_video {
+            let yes = number(fields.has_video, 1);
+            all.push(Box::new(TermQuery::new(yes, IndexRecordOption::Basic)));
+        }
+        self.tag()
+            .into_iter()
+            .chain(all.into_iter().map(|query| (Occur::Must, filter(query))))
+            .collect()
+    }
+
+    /// A post must hold a word of the query, or half of its bigrams, or, when typed as it sounds, half of
+    /// its reading; a chance bigram alone is no match.
+    fn gate(&self, terms: &Terms) -> Box<dyn TantivyQuery> {
+        let fields = self.fields;
+        let mut any: Vec<Box<dyn TantivyQuery>> = vec![];
+        any.extend(terms.words.terms().map(|t| term(fields.tok, t)));
+        any.extend(half_of(fields.bi, &terms.bigrams));
+        if terms.by_sound {
+            any.extend(terms.readings.terms().map(|t| term(fields.rd, t)));
+            any.extend(half_of(fields.r3, &terms.trigrams));
+        }
+        any.extend(self.only_letter(terms));
+        Box::new(BooleanQuery::union(any))
+    }
+
+    /// One letter is in no bigram by itself.
+    fn only_letter(&self, terms: &Terms) -> Option<Box<dyn TantivyQuery>> {
+        let mut bigrams = terms.bigrams.terms();
+        let only = bigrams.next()?;
+        if bigrams.next().is_some() || only.chars().count() > 1 {
+            return None;
+        }
+        let start = Term::from_field_text(self.fields.bi, only);
+        Some(Box::new(FuzzyTermQuery::new_prefix(start, 0, false)))
+    }
+
+    pub fn best(&self, terms: &Terms, keep: usize) -> Result<Ranked, Error> {
+        let found = self.candidates(terms, keep.max(READ_AGAIN))?;
+        self.read_again(terms, found)
+    }
+
+    fn read_again(&self, terms: &Terms, mut found: Ranked) -> Result<Ranked, Error> {
+        let signals = self.signals(terms, &found)?;
+        let rest = found.split_off(signals.len());
+        let is_one_letter = self.only_letter(terms).is_some();
+        let mut signals = signals.into_iter();
+        found.retain_mut(|(score, _)| {
+            let Some(signals) = signals.next() else { return false };
+            *score = ranking::of_text(&signals, terms.by_sound);
+            is_one_letter || ranking::is_match(&signals, terms.by_sound)
+        });
+        let mut ordered = Vec::with_capacity(found.len());
+        for (score, address) in found {
+            let (lift, published_at) = self.lift(address)?;
+            ordered.push((score + lift, published_at, address));
+        }
+        ordered.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
+        let read = ordered.into_iter().map(|(score, _, address)| (score, address));
+        Ok(read.chain(rest.into_iter().map(|(_, address)| (0.0, address))).collect())
+    }
+
+    /// And when it was published.
+    fn lift(&self, address: DocAddress) -> Result<(f32, i64), Error> {
+        let segment = self.searcher.segment_reader(address.segment_ord);
+        let (columns, doc) = (segment.fast_fields(), address.doc_id);
+        let mut region = String::new();
+        if let Some(column) = columns.str("region")?
+            && let Some(number) = column.ords().first(doc)
+        {
+            column.ord_to_str(number, &mut region)?;
+        }
+        let standing = Standing {
+            thanks: columns.u64("thanks")?.first(doc).unwrap_or(0),
+            published_at_ms: columns.i64("published_at")?.first(doc).unwrap_or(0),
+            region: &region,
+            ages: (
+                columns.u64("age_from")?.first(doc).unwrap_or(0),
+                columns.u64("age_to")?.first(doc).unwrap_or(u64::MAX),
+            ),
+        };
+        Ok((ranking::lift(standing, &self.query.near), standing.published_at_ms))
+    }
+
+    /// What [`ranking`] weighs of each of the first candidates.
+    pub fn signals(&self, terms: &Terms, found: &Ranked) -> Result<Vec<Signals>, Error> {
+        let top = found.first().map_or(1.0, |(score, _)| *score).max(f32::EPSILON);
+        let all = self.searcher.num_docs() as f32;
+        let rarity = |gram: &str| {
+            let holding = Term::from_field_text(self.fields.bi, gram);
+            let posts = self.searcher.doc_freq(&holding).unwrap_or(0) as f32;
+            (1.0 + (all - posts + 0.5).max(0.5) / (posts + 0.5)).ln()
+        };
+        let spelling = Pattern::new(&terms.spelling, rarity);
+        let sound = Pattern::new(&terms.sound, |_| 1.0);
+        let asks_for_a_number = ranking::asks_for_a_number(&terms.spelling);
+        let read: Vec<DocAddress> = found.iter().take(READ_AGAIN).map(|found| found.1).collect();
+        let words = self.held(self.fields.tok, &terms.words, &read)?;
+        let readings = self.held(self.fields.rd, &terms.readings, &read)?;
+        let mut all = vec![];
+        for (at, (score, address)) in found.iter().take(READ_AGAIN).enumerate() {
+            let stored: TantivyDocument = self.searcher.doc(*address)?;
+            let text = |field| {
+                stored.get_first(field).and_then(|value| value.as_str()).unwrap_or_default()
+            };
+            let title = letters(text(self.fields.title));
+            let mut whole = title.clone();
+            for field in [self.fields.more, self.fields.body, self.fields.captions] {
+                whole.push(' ');
+                whole.extend(letters(text(field)));
+            }
+            let spelled = spelling.likeness(whole.iter().copied());
+            let sounding = sound.likeness(text(self.fields.sound).chars().filter(|c| *c != ' '));
+            let titled = spelling.likeness(title.iter().copied());
+            let of_title = titled.stretch * spelling.length() as f32 / title.len().max(1) as f32;
+            let window = &whole[spelled.at.saturating_sub(60)..whole.len().min(spelled.at + 20)];
+            let has_number = asks_for_a_number && ranking::has_number(window);
+            all.push([
+                score / top,
+                spelled.coverage,
+                spelled.window,
+                spelled.stretch,
+                sounding.coverage,
+                sounding.window,
+                sounding.stretch,
+                titled.coverage,
+                if title.len() >= 2 { of_title.min(1.0) } else { 0.0 },
+                (spelled.length.max(20) as f32).ln() / 10.0,
+                f32::from(u8::from(has_number)),
+                words[at],
+                readings[at],
+            ]);
+        }
+        Ok(all)
+    }
+
+    pub fn candidates(&self, terms: &Terms, keep: usize) -> Result<Ranked, Error> {
+        let mut query = terms.to_tantivy(self.fields);
+        if let Some(letter) = self.only_letter(terms) {
+            query = Box::new(BooleanQuery::union(vec![query, letter]));
+        }
+        let filters = self.filters();
+        if !filters.is_empty() {
+            let mut clauses = vec![(Occur::Must, query)];
+            clauses.extend(filters);
+            query = Box::new(BooleanQuery::new(clauses));
+        }
+        Ok(self.searcher.search(&*query, &TopDocs::with_limit(keep.max(1)).order_by_score())?)
+    }
+
+    /// How much of the terms each of the documents holds, by their rarity: 0 to 1.
+    fn held(
+        &self,
+        field: Field,
+        terms: &Weighted,
+        documents: &[DocAddress],
+    ) -> Result<Vec<f32>, Error> {
+        let mut order: Vec<usize> = (0..documents.len()).collect();
+        order.sort_by_key(|&at| documents[at]);
+        let mut held = vec![0.0; documents.len()];
+        let (all, mut whole) = (self.searcher.num_docs() as f32, 0.0);
+        let indexes: Vec<_> = self
+            .searcher
+            .segment_readers()
+            .iter()
+            .map(|segment| segment.inverted_index(field))
+            .collect::<Result<_, _>>()?;
+        for (text, weight) in terms.iter() {
+            let term = Term::from_field_text(field, text);
+            let posts = self.searcher.doc_freq(&term)? as f32;
+            let own = weight * (1.0 + (all - posts + 0.5).max(0.5) / (posts + 0.5)).ln();
+            whole += own;
+            let mut reading: Option<(u32, SegmentPostings)> = None;
+            for &at in &order {
+                let DocAddress { segment_ord, doc_id } = documents[at];
+                if reading.as_ref().is_none_or(|(segment, _)| *segment != segment_ord) {
+                    let index = &indexes[segment_ord as usize];
+                    reading = index
+                        .read_postings(&term, IndexRecordOption::Basic)?
+                        .map(|postings| (segment_ord, postings));
+                }
+                let Some((_, postings)) = &mut reading else { continue };
+                if postings.doc() < doc_id {
+                    postings.seek(doc_id);
+                }
+                if postings.doc() == doc_id {
+                    held[at] += own;
+                }
+            }
+        }
+        held.iter_mut().for_each(|held| *held /= f32::max(whole, f32::EPSILON));
+        Ok(held)
+    }
+}
+
+/// Normalised, kana folded; nothing but letters.
+fn letters(text: &str) -> Vec<char> {
+    let normalized = Normalized::new(text);
+    normalized.text.chars().map(fold_char).filter(|c| is_searchable(*c)).collect()
+}
+
+fn filter(query: Box<dyn TantivyQuery>) -> Box<dyn TantivyQuery> {
+    Box::new(ConstScoreQuery::new(query, 0.0))
+}
+
+fn half_of(field: Field, grams: &Weighted) -> Option<Box<dyn TantivyQuery>> {
+    let terms: Vec<_> = grams.terms().map(|t| term(field, t)).collect();
+    (!terms.is_empty()).then(|| {
+        Box::new(BooleanQuery::union_with_minimum_required_clauses(terms, grams.len().div_ceil(2)))
+            as Box<dyn TantivyQuery>
+    })
+}
