@@ -148,9 +148,12 @@ impl Terms {
             }
         }
         for analysis in std::iter::once(&typed).chain(&romaji) {
-            let words: Vec<&str> = analysis.terms().collect();
-            for other in synonyms.of(&words) {
-                terms.words.add(other.iter().cloned(), SYNONYM / other.len() as f32);
+            let written: Vec<&str> = analysis.terms().collect();
+            let meant: Vec<&str> = analysis.likeliest_terms().collect();
+            for words in [&written, &meant] {
+                for other in synonyms.of(words) {
+                    terms.words.add(other.iter().cloned(), SYNONYM / other.len() as f32);
+                }
             }
         }
         Ok(Some(terms))

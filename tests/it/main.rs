@@ -16,6 +16,7 @@ mod notices;
 mod posters;
 mod previews;
 mod routes;
+mod search;
 mod story;
 mod thanks;
 mod try_video;

@@ -86,6 +86,7 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("home-summer", reading::home(&visitor, &season(Season::Summer)).within(&visitor)),
         ("home-winter", reading::home(&visitor, &season(Season::Winter)).within(&visitor)),
         ("search", search::search(&out("/search?q=x"), &SearchView::sample(lang))),
+        ("search-relaxed", search::search(&out("/search?q=x"), &SearchView::sample_relaxed(lang))),
         ("search-nothing", search::search(&out("/search?q=x"), &SearchView::sample_nothing(lang))),
         ("search-first", search::search(&out("/search"), &SearchView::sample_first(lang))),
         ("sign-up", accounts::sign_up(&out("/signup"), &SignUpView::default())),

@@ -35,11 +35,48 @@ pub struct SearchView {
     pub regions: Vec<Choice>,
     /// In months, as typed; empty for all.
     pub age: String,
+    pub with_video: bool,
+    /// How many there would be for each choice of one filter; `None` before anything was asked.
+    pub counts: Option<Counts>,
+    /// Nothing fitted all filters: `hits` are what was found without this one.
+    pub relaxed: Option<Relaxed>,
     pub hits: Vec<Hit>,
     /// Address of the next page.
     pub more: Option<String>,
     /// The index cannot answer right now.
     pub unavailable: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    pub kinds: Vec<(Kind, u64)>,
+    /// By the region's value.
+    pub regions: Vec<(String, u64)>,
+    /// By age in months.
+    pub ages: Vec<(u16, u64)>,
+    pub with_video: u64,
+}
+
+/// The filter that was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relaxed {
+    Video,
+    Age,
+    Region,
+    Kind,
+    All,
+}
+
+impl Relaxed {
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::Video => "search-relaxed-video",
+            Self::Age => "search-relaxed-age",
+            Self::Region => "search-relaxed-region",
+            Self::Kind => "search-relaxed-kind",
+            Self::All => "search-relaxed-all",
+        }
+    }
 }
 
 /// What a blank search offers to begin with: each message, and the words it searches for, which are those that posts are written in.
@@ -66,7 +103,26 @@ pub fn search(chrome: &Chrome, view: &SearchView) -> String {
 
 impl SearchView {
     pub(crate) fn has_asked(&self) -> bool {
-        !self.q.is_empty() || self.kind.is_some() || !self.region.is_empty() || !self.age.is_empty()
+        !self.q.is_empty() || self.has_filter()
+    }
+
+    pub(crate) fn kind_count(&self, kind: &Kind) -> Option<u64> {
+        let counts = self.counts.as_ref()?;
+        Some(counts.kinds.iter().find(|(of, _)| of == kind).map_or(0, |(_, count)| *count))
+    }
+
+    pub(crate) fn region_count(&self, region: &str) -> Option<u64> {
+        let counts = self.counts.as_ref()?;
+        Some(counts.regions.iter().find(|(of, _)| of == region).map_or(0, |(_, count)| *count))
+    }
+
+    pub(crate) fn age_count(&self, months: &u16) -> Option<u64> {
+        let counts = self.counts.as_ref()?;
+        counts.ages.iter().find(|(of, _)| of == months).map(|(_, count)| *count)
+    }
+
+    pub(crate) fn video_count(&self) -> Option<u64> {
+        self.counts.as_ref().map(|counts| counts.with_video)
     }
 
     pub(crate) fn is_kind(&self, kind: &Kind) -> bool {
@@ -74,7 +130,7 @@ impl SearchView {
     }
 
     pub(crate) fn has_filter(&self) -> bool {
-        self.kind.is_some() || !self.region.is_empty() || !self.age.is_empty()
+        self.kind.is_some() || !self.region.is_empty() || !self.age.is_empty() || self.with_video
     }
 
     /// Ages worth a tap: value in months.
@@ -103,6 +159,14 @@ impl SearchView {
             region: "uji".to_owned(),
             regions: vec![Choice { value: "uji".to_owned(), name: "宇治市".to_owned() }],
             age: "7".to_owned(),
+            with_video: true,
+            counts: Some(Counts {
+                kinds: vec![(Kind::Recipe, 12), (Kind::Tip, 3)],
+                regions: vec![("uji".to_owned(), 4)],
+                ages: vec![(0, 0), (6, 5), (9, 2)],
+                with_video: 2,
+            }),
+            relaxed: None,
             hits: vec![
                 Hit {
                     title: vec![run("かぼちゃ", true), run("と豆腐の、ふわとろがゆ", false)],
@@ -130,6 +194,11 @@ impl SearchView {
             more: Some("/search?q=x&page=2".to_owned()),
             unavailable: false,
         }
+    }
+
+    #[must_use]
+    pub fn sample_relaxed(lang: Lang) -> Self {
+        Self { relaxed: Some(Relaxed::Region), ..Self::sample(lang) }
     }
 
     #[must_use]

@@ -134,6 +134,11 @@ impl Analysis<'_> {
         self.words.iter().filter_map(|word| word.meant.as_deref())
     }
 
+    /// Terms, each by what it is meant for if it is in kana.
+    pub fn likeliest_terms(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().filter_map(|word| word.meant.as_deref().or(word.term.as_deref()))
+    }
+
     /// Readings of the words that carry meaning, by their base forms, in order.
     pub fn readings(&self) -> impl Iterator<Item = &str> {
         self.words.iter().filter(|w| w.term.is_some()).filter_map(|w| w.base_reading.as_deref())

@@ -8,9 +8,10 @@ use crate::text;
 use crate::time_id::PostId;
 use axum::extract::State;
 use axum::response::Response;
+use search::Filters;
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
-use web::search::{Hit, SearchView, Segment};
+use web::search::{Counts, Hit, Relaxed, SearchView, Segment};
 
 const PAGE: usize = 20;
 /// Nobody leafs further; the words need to change.
@@ -18,13 +19,14 @@ const DEEPEST: usize = 1000;
 /// Longer than any question.
 const MOST_CHARS: usize = 200;
 
-/// GET /search?q=&kind=&region=&age=&after=
+/// GET /search?q=&kind=&region=&age=&video=&after=
 pub async fn search(State(app): State<App>, context: Context, fields: Query) -> Result<Response> {
     let q: String = text::line(fields.get("q")).chars().take(MOST_CHARS).collect();
     let kind: Option<Kind> = fields.get("kind").parse().ok();
     let region = app.regions.find(fields.get("region")).map(|region| region.id.clone());
     let age_typed: String = fields.get("age").nfkc().collect();
     let age: Option<u16> = age_typed.trim().parse().ok().filter(|months| *months <= AGE_MONTHS);
+    let with_video = fields.get("video") == "1";
     let after: usize = fields.get("after").parse().unwrap_or(0).min(DEEPEST);
     let mut view = SearchView {
         q: q.clone(),
@@ -32,28 +34,24 @@ pub async fn search(State(app): State<App>, context: Context, fields: Query) -> 
         region: region.clone().unwrap_or_default(),
         regions: app.regions.choices(context.lang),
         age: age.map(|months| months.to_string()).unwrap_or_default(),
+        with_video,
         ..SearchView::default()
     };
-    let has_asked = !q.is_empty() || kind.is_some() || region.is_some() || age.is_some();
-    if has_asked {
-        let query = search::Query {
-            text: q,
-            filters: search::Filters {
-                kind: kind.map(|kind| kind.to_string()),
-                region,
-                age_months: age,
-                ..search::Filters::default()
-            },
-            near: search::Near { now_ms: app.clock.now().as_millis(), ..search::Near::default() },
-            limit: PAGE,
-            after,
-            counting: true,
-        };
-        match ask(&app, query).await {
-            Ok(results) => {
+    let filters = Filters {
+        kind: kind.map(|kind| kind.to_string()),
+        region,
+        age_months: age,
+        with_video,
+        ..Filters::default()
+    };
+    if !q.is_empty() || !filters.is_empty() {
+        match find(&app, q, filters, after).await {
+            Ok((results, relaxed)) => {
                 let is_more = results.total > (after + results.hits.len()) as u64;
+                view.counts = Some(counts(&results.facets));
+                view.relaxed = relaxed;
                 view.hits = hits(&app, &context, results.hits).await?;
-                if is_more && after + PAGE < DEEPEST {
+                if is_more && after + PAGE < DEEPEST && relaxed.is_none() {
                     view.more = Some(next_page(&view, after + PAGE));
                 }
             }
@@ -64,6 +62,52 @@ pub async fn search(State(app): State<App>, context: Context, fields: Query) -> 
         }
     }
     Ok(context.page(web::search::search(&context.chrome, &view)))
+}
+
+/// What is found, or else what would be with one filter less, or without any. The facets are those of the filters as they were set.
+async fn find(
+    app: &App,
+    text: String,
+    filters: Filters,
+    after: usize,
+) -> anyhow::Result<(search::Results, Option<Relaxed>)> {
+    let near = search::Near { now_ms: app.clock.now().as_millis(), ..search::Near::default() };
+    let query = search::Query { text, filters, near, limit: PAGE, after, counting: true };
+    let mut results = ask(app, query.clone()).await?;
+    if results.total > 0 || query.text.is_empty() {
+        return Ok((results, None));
+    }
+    for (relaxed, filters) in relaxations(&query.filters) {
+        let wider = ask(app, search::Query { filters, ..query.clone() }).await?;
+        if wider.total > 0 {
+            results.hits = wider.hits;
+            return Ok((results, Some(relaxed)));
+        }
+    }
+    Ok((results, None))
+}
+
+/// One filter less, those first that matter least to whoever asks; then none at all.
+fn relaxations(filters: &Filters) -> Vec<(Relaxed, Filters)> {
+    let f = filters.clone();
+    let ways = [
+        (Relaxed::Video, Filters { with_video: false, ..f.clone() }),
+        (Relaxed::Region, Filters { region: None, ..f.clone() }),
+        (Relaxed::Age, Filters { age_months: None, ..f.clone() }),
+        (Relaxed::Kind, Filters { kind: None, ..f }),
+        (Relaxed::All, Filters::default()),
+    ];
+    ways.into_iter().filter(|(_, wider)| wider != filters).collect()
+}
+
+fn counts(facets: &search::Facets) -> Counts {
+    let kind = |(name, count): (&String, &u64)| Some((name.parse::<Kind>().ok()?.into(), *count));
+    Counts {
+        kinds: facets.kinds.iter().filter_map(kind).collect(),
+        regions: facets.regions.iter().map(|(region, count)| (region.clone(), *count)).collect(),
+        ages: search::AGES.into_iter().zip(facets.ages).collect(),
+        with_video: facets.with_video,
+    }
 }
 
 async fn ask(app: &App, query: search::Query) -> anyhow::Result<search::Results> {
@@ -105,6 +149,9 @@ fn next_page(view: &SearchView, after: usize) -> String {
         if !value.is_empty() {
             query.append_pair(name, value);
         }
+    }
+    if view.with_video {
+        query.append_pair("video", "1");
     }
     query.append_pair("after", &after.to_string());
     format!("/search?{}", query.finish())
