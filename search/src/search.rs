@@ -3,18 +3,19 @@
 use std::ops::Bound;
 
 use tantivy::collector::TopDocs;
+use tantivy::columnar::{Column, StrColumn};
 use tantivy::postings::SegmentPostings;
 use tantivy::query::{
     AllQuery, BooleanQuery, ConstScoreQuery, FuzzyTermQuery, Occur, Query as TantivyQuery,
     RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
-use tantivy::{DocAddress, DocSet as _, Score, Searcher, TantivyDocument, Term};
+use tantivy::{DocAddress, DocId, DocSet as _, Score, Searcher, TantivyDocument, Term};
 
 use crate::Error;
 use crate::analyzer::{Normalized, fold_char, is_searchable};
 use crate::facets::{Count, Counted};
-use crate::query::{Query, Terms, Weighted, term};
+use crate::query::{Near, Query, Terms, Weighted, term};
 use crate::ranking::{self, Pattern, READ_AGAIN, Signals, Standing};
 use crate::schema::Fields;
 
@@ -124,8 +125,10 @@ impl Search<'_> {
             is_one_letter || ranking::is_match(&signals, terms.by_sound)
         });
         let mut ordered = Vec::with_capacity(found.len());
+        let standings = self.standings()?;
         for (score, address) in found {
-            let (lift, published_at) = self.lift(address)?;
+            let standing = &standings[address.segment_ord as usize];
+            let (lift, published_at) = standing.lift(address.doc_id, &self.query.near)?;
             ordered.push((score + lift, published_at, address));
         }
         ordered.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
@@ -133,26 +136,18 @@ impl Search<'_> {
         Ok(read.chain(rest.into_iter().map(|(_, address)| (0.0, address))).collect())
     }
 
-    /// And when it was published.
-    fn lift(&self, address: DocAddress) -> Result<(f32, i64), Error> {
-        let segment = self.searcher.segment_reader(address.segment_ord);
-        let (columns, doc) = (segment.fast_fields(), address.doc_id);
-        let mut region = String::new();
-        if let Some(column) = columns.str("region")?
-            && let Some(number) = column.ords().first(doc)
-        {
-            column.ord_to_str(number, &mut region)?;
-        }
-        let standing = Standing {
-            thanks: columns.u64("thanks")?.first(doc).unwrap_or(0),
-            published_at_ms: columns.i64("published_at")?.first(doc).unwrap_or(0),
-            region: &region,
-            ages: (
-                columns.u64("age_from")?.first(doc).unwrap_or(0),
-                columns.u64("age_to")?.first(doc).unwrap_or(u64::MAX),
-            ),
-        };
-        Ok((ranking::lift(standing, &self.query.near), standing.published_at_ms))
+    fn standings(&self) -> Result<Vec<Standings>, Error> {
+        let columns = self.searcher.segment_readers().iter().map(|segment| {
+            let columns = segment.fast_fields();
+            Ok(Standings {
+                thanks: columns.u64("thanks")?,
+                published_at: columns.i64("published_at")?,
+                region: columns.str("region")?,
+                age_from: columns.u64("age_from")?,
+                age_to: columns.u64("age_to")?,
+            })
+        });
+        columns.collect()
     }
 
     /// What [`ranking`] weighs of each of the first candidates.
@@ -263,6 +258,38 @@ impl Search<'_> {
         }
         held.iter_mut().for_each(|held| *held /= f32::max(whole, f32::EPSILON));
         Ok(held)
+    }
+}
+
+/// What is known of the posts of a segment beside their texts.
+struct Standings {
+    thanks: Column<u64>,
+    published_at: Column<i64>,
+    region: Option<StrColumn>,
+    age_from: Column<u64>,
+    age_to: Column<u64>,
+}
+
+impl Standings {
+    /// How far a post is lifted, and when it was published.
+    fn lift(&self, doc: DocId, near: &Near) -> Result<(f32, i64), Error> {
+        let mut region = String::new();
+        if near.region.is_some()
+            && let Some(column) = &self.region
+            && let Some(number) = column.ords().first(doc)
+        {
+            column.ord_to_str(number, &mut region)?;
+        }
+        let standing = Standing {
+            thanks: self.thanks.first(doc).unwrap_or(0),
+            published_at_ms: self.published_at.first(doc).unwrap_or(0),
+            region: &region,
+            ages: (
+                self.age_from.first(doc).unwrap_or(0),
+                self.age_to.first(doc).unwrap_or(u64::MAX),
+            ),
+        };
+        Ok((ranking::lift(standing, near), standing.published_at_ms))
     }
 }
 

@@ -32,6 +32,13 @@ impl Normalized {
         let mut chars = original.char_indices().peekable();
         let mut cluster = String::new();
         while let Some((start, first)) = chars.next() {
+            let is_alone = chars.peek().is_none_or(|&(_, next)| !joins_previous(next));
+            if is_alone && is_itself(first) {
+                let original = start..start + first.len_utf8();
+                out.clusters.push(Cluster { start: out.text.len(), original });
+                out.text.push(first);
+                continue;
+            }
             cluster.clear();
             cluster.push(first);
             while let Some((_, next)) = chars.next_if(|&(_, next)| joins_previous(next)) {
@@ -90,9 +97,15 @@ impl Normalized {
     }
 }
 
+/// Normalises to itself wherever it stands, as nearly everything does that people write.
+fn is_itself(c: char) -> bool {
+    matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='\u{9fff}' | 'a'..='z' | '0'..='9' | '、' | '。' | '「' | '」' | ' ' | '\n')
+}
+
 /// Combining marks, the half-width voicing marks, and the vowels and finals of decomposed Hangul.
 fn joins_previous(c: char) -> bool {
-    is_combining_mark(c) || matches!(c, '\u{ff9e}' | '\u{ff9f}' | '\u{1160}'..='\u{11ff}')
+    !is_itself(c) && is_combining_mark(c)
+        || matches!(c, '\u{ff9e}' | '\u{ff9f}' | '\u{1160}'..='\u{11ff}')
 }
 
 #[cfg(test)]
@@ -104,6 +117,15 @@ mod tests {
         assert_eq!(Normalized::new("ﾍﾞﾋﾞｰｶｰ").text, "ベビーカー");
         assert_eq!(Normalized::new("ＢＣＧ　６か月").text, "bcg 6か月");
         assert_eq!(Normalized::new("か\u{3099}").text, "が");
+    }
+
+    #[test]
+    fn what_is_taken_as_it_is_would_have_come_out_so() {
+        for c in (0..=0x9fff_u32).filter_map(char::from_u32).filter(|c| is_itself(*c)) {
+            let normalized: String = c.nfkc().flat_map(char::to_lowercase).collect();
+            assert_eq!(normalized, c.to_string());
+            assert!(!is_combining_mark(c));
+        }
     }
 
     #[test]

@@ -74,12 +74,13 @@ async fn find(
     let near = search::Near { now_ms: app.clock.now().as_millis(), ..search::Near::default() };
     let query = search::Query { text, filters, near, limit: PAGE, after, counting: true };
     let mut results = ask(app, query.clone()).await?;
-    if results.total > 0 || query.text.is_empty() {
+    // Leafed past the end is no reason.
+    if !results.hits.is_empty() || after > 0 || query.text.is_empty() {
         return Ok((results, None));
     }
     for (relaxed, filters) in relaxations(&query.filters) {
         let wider = ask(app, search::Query { filters, ..query.clone() }).await?;
-        if wider.total > 0 {
+        if !wider.hits.is_empty() {
             results.hits = wider.hits;
             return Ok((results, Some(relaxed)));
         }
