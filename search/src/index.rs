@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
-use tantivy::schema::Value as _;
 use tantivy::{
     DocAddress, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
 };
@@ -16,7 +15,7 @@ use crate::facets::Facets;
 use crate::highlight::{Highlighter, Segment};
 use crate::query::{Query, Terms};
 use crate::ranking::READ_AGAIN;
-use crate::schema::{Document, Fields, register_tokenizer};
+use crate::schema::{Document, Fields, register_tokenizer, stored_text};
 use crate::search::Search;
 use crate::synonyms::Synonyms;
 
@@ -197,9 +196,7 @@ impl Index {
         let mut hits = Vec::with_capacity(limit);
         for (score, address) in found.into_iter().skip(after).take(limit) {
             let stored: TantivyDocument = searcher.doc(address)?;
-            let text = |field| {
-                stored.get_first(field).and_then(|value| value.as_str()).unwrap_or_default()
-            };
+            let text = |field| stored_text(&stored, field);
             let (part, snippet) =
                 highlighter.snippet([text(self.fields.body), text(self.fields.captions)])?;
             hits.push(Hit {
@@ -224,8 +221,7 @@ impl Index {
         let signals = search.signals(&terms, &found)?;
         let id = |address| -> Result<String, Error> {
             let stored: TantivyDocument = searcher.doc(address)?;
-            let id = stored.get_first(fields.id).and_then(|value| value.as_str());
-            Ok(id.unwrap_or_default().to_owned())
+            Ok(stored_text(&stored, fields.id).to_owned())
         };
         found.iter().zip(signals).map(|((_, at), s)| Ok((id(*at)?, s.to_vec()))).collect()
     }

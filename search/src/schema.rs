@@ -2,7 +2,8 @@
 
 use tantivy::TantivyDocument;
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing,
+    TextOptions, Value as _,
 };
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
@@ -184,6 +185,11 @@ impl Fields {
         out.add_text(self.r3, separated(whole.iter().flat_map(|a| a.reading_trigrams())));
         Ok(out)
     }
+}
+
+/// A stored text; empty if there is none.
+pub(crate) fn stored_text(document: &TantivyDocument, field: Field) -> &str {
+    document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default()
 }
 
 /// Parts the terms of a field's text; no letter, so never within a term.

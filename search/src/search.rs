@@ -9,7 +9,7 @@ use tantivy::query::{
     AllQuery, BooleanQuery, ConstScoreQuery, FuzzyTermQuery, Occur, Query as TantivyQuery,
     RangeQuery, TermQuery,
 };
-use tantivy::schema::{Field, IndexRecordOption, Value as _};
+use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocId, DocSet as _, Score, Searcher, TantivyDocument, Term};
 
 use crate::Error;
@@ -17,7 +17,7 @@ use crate::analyzer::{Normalized, fold_char, is_searchable};
 use crate::facets::{Count, Counted};
 use crate::query::{Near, Query, Terms, Weighted, term};
 use crate::ranking::{self, Pattern, READ_AGAIN, Signals, Standing};
-use crate::schema::Fields;
+use crate::schema::{Fields, stored_text};
 
 pub(crate) struct Search<'a> {
     pub searcher: &'a Searcher,
@@ -153,13 +153,8 @@ impl Search<'_> {
     /// What [`ranking`] weighs of each of the first candidates.
     pub fn signals(&self, terms: &Terms, found: &Ranked) -> Result<Vec<Signals>, Error> {
         let top = found.first().map_or(1.0, |(score, _)| *score).max(f32::EPSILON);
-        let all = self.searcher.num_docs() as f32;
-        let rarity = |gram: &str| {
-            let holding = Term::from_field_text(self.fields.bi, gram);
-            let posts = self.searcher.doc_freq(&holding).unwrap_or(0) as f32;
-            (1.0 + (all - posts + 0.5).max(0.5) / (posts + 0.5)).ln()
-        };
-        let spelling = Pattern::new(&terms.spelling, rarity);
+        let of_pair = |pair: &str| self.rarity(&Term::from_field_text(self.fields.bi, pair));
+        let spelling = Pattern::new(&terms.spelling, |pair| of_pair(pair).unwrap_or_default());
         let sound = Pattern::new(&terms.sound, |_| 1.0);
         let asks_for_a_number = ranking::asks_for_a_number(&terms.spelling);
         let read: Vec<DocAddress> = found.iter().take(READ_AGAIN).map(|found| found.1).collect();
@@ -168,9 +163,7 @@ impl Search<'_> {
         let mut all = vec![];
         for (at, (score, address)) in found.iter().take(READ_AGAIN).enumerate() {
             let stored: TantivyDocument = self.searcher.doc(*address)?;
-            let text = |field| {
-                stored.get_first(field).and_then(|value| value.as_str()).unwrap_or_default()
-            };
+            let text = |field| stored_text(&stored, field);
             let title = letters(text(self.fields.title));
             let mut whole = title.clone();
             for field in [self.fields.more, self.fields.body, self.fields.captions] {
@@ -216,6 +209,12 @@ impl Search<'_> {
         Ok(self.searcher.search(&*query, &TopDocs::with_limit(keep.max(1)).order_by_score())?)
     }
 
+    /// As BM25 weighs a term.
+    fn rarity(&self, term: &Term) -> Result<f32, Error> {
+        let (all, posts) = (self.searcher.num_docs() as f32, self.searcher.doc_freq(term)? as f32);
+        Ok((1.0 + (all - posts + 0.5).max(0.5) / (posts + 0.5)).ln())
+    }
+
     /// How much of the terms each of the documents holds, by their rarity: 0 to 1.
     fn held(
         &self,
@@ -226,7 +225,7 @@ impl Search<'_> {
         let mut order: Vec<usize> = (0..documents.len()).collect();
         order.sort_by_key(|&at| documents[at]);
         let mut held = vec![0.0; documents.len()];
-        let (all, mut whole) = (self.searcher.num_docs() as f32, 0.0);
+        let mut whole = 0.0;
         let indexes: Vec<_> = self
             .searcher
             .segment_readers()
@@ -235,19 +234,18 @@ impl Search<'_> {
             .collect::<Result<_, _>>()?;
         for (text, weight) in terms.iter() {
             let term = Term::from_field_text(field, text);
-            let posts = self.searcher.doc_freq(&term)? as f32;
-            let own = weight * (1.0 + (all - posts + 0.5).max(0.5) / (posts + 0.5)).ln();
+            let own = weight * self.rarity(&term)?;
             whole += own;
-            let mut reading: Option<(u32, SegmentPostings)> = None;
+            // Of the segment that the last document is in; the inner `None`: it does not hold the term.
+            let mut reading: Option<(u32, Option<SegmentPostings>)> = None;
             for &at in &order {
                 let DocAddress { segment_ord, doc_id } = documents[at];
                 if reading.as_ref().is_none_or(|(segment, _)| *segment != segment_ord) {
                     let index = &indexes[segment_ord as usize];
-                    reading = index
-                        .read_postings(&term, IndexRecordOption::Basic)?
-                        .map(|postings| (segment_ord, postings));
+                    let postings = index.read_postings(&term, IndexRecordOption::Basic)?;
+                    reading = Some((segment_ord, postings));
                 }
-                let Some((_, postings)) = &mut reading else { continue };
+                let Some((_, Some(postings))) = &mut reading else { continue };
                 if postings.doc() < doc_id {
                     postings.seek(doc_id);
                 }

@@ -2,11 +2,11 @@
 
 use server::discovery::index;
 use server::posts::Kind;
+use tests::browser::encoded;
 use tests::{TestApp, on_both_databases};
 
 fn address(words: &str, filters: &str) -> String {
-    let words: String = form_urlencoded::byte_serialize(words.as_bytes()).collect();
-    format!("/search?q={words}{filters}")
+    format!("/search?q={}{filters}", encoded(words.as_bytes()))
 }
 
 /// Two of Uji and one of Joyo, on pumpkins.

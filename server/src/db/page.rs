@@ -2,6 +2,7 @@
 
 use crate::time_id::Timestamp;
 use sea_query::{Condition, Expr, ExprTrait, IntoColumnRef, Order, SelectStatement};
+use std::convert::Infallible;
 
 /// The place of a row in a list ordered by a time and an id, newest first. Written `1699999999999_0190…` in URLs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +39,21 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// From up to `size + 1` rows: the extra one only tells that there is more.
-    pub fn from_rows(mut items: Vec<T>, size: usize, place: impl Fn(&T) -> Cursor) -> Self {
+    pub fn from_rows(items: Vec<T>, size: usize, place: impl Fn(&T) -> Cursor) -> Self {
+        let Ok(page) = Self::try_from_rows(items, size, |item| Ok::<_, Infallible>(place(item)));
+        page
+    }
+
+    /// The same where a row must be read to know its place.
+    pub fn try_from_rows<E>(
+        mut items: Vec<T>,
+        size: usize,
+        place: impl Fn(&T) -> Result<Cursor, E>,
+    ) -> Result<Self, E> {
         let more = items.len() > size;
         items.truncate(size);
-        let next = if more { items.last().map(place) } else { None };
-        Self { items, next }
+        let next = items.last().filter(|_| more).map(place).transpose()?;
+        Ok(Self { items, next })
     }
 
     pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {

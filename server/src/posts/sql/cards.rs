@@ -127,13 +127,10 @@ impl Listed {
 }
 
 fn page(rows: Vec<Row>, size: usize) -> Result<Page<Listed>> {
-    // The one too many tells that there are more; the last that is shown is where they go on.
     let place = |row: &Row| {
         Ok(Cursor { at: row.get("published_at")?, id: row.get::<PostId>("id")?.to_string() })
     };
-    let last = rows.get(size).and_then(|_| rows.get(size.checked_sub(1)?));
-    let next = last.map(place).transpose()?;
-    Ok(Page { items: rows.into_iter().take(size).map(Listed).collect(), next })
+    Ok(Page::try_from_rows(rows, size, place)?.map(Listed))
 }
 
 /// Those of the posts that are published, in the order asked for.
