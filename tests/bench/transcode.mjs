@@ -100,10 +100,14 @@ function maxBits(pixels, frameRate) {
 /** How like the source, brought to the same size, the rungs are: means over all frames and rungs. */
 async function likeness(film, { renditions }, folder) {
   const found = { ssim: [], psnr: [] };
+  const source = (await matrixOf(film)) ?? "bt601";
   for (const { file, width, height, frame_rate } of renditions) {
+    // We tag what we make, and make BT.709 of what is not; ffmpeg passes on what it got. The source is compared in the rung's colours.
+    const made = (await matrixOf(join(folder, file))) ?? source;
+    const colours = made === source ? "" : `:in_color_matrix=${source}:out_color_matrix=${made}`;
     // Counted from each one's first frame: ffmpeg's files begin where their encoder's delay ends.
     const graph =
-      `[1:v]setpts=PTS-STARTPTS,fps=${frame_rate},scale=${width}:${height}:flags=lanczos+accurate_rnd,format=yuv420p,settb=AVTB,split[r1][r2];` +
+      `[1:v]setpts=PTS-STARTPTS,fps=${frame_rate},scale=${width}:${height}:flags=lanczos+accurate_rnd${colours},format=yuv420p,settb=AVTB,split[r1][r2];` +
       "[0:v]setpts=PTS-STARTPTS,settb=AVTB,split[d1][d2];[d1][r1]ssim[s];[d2][r2]psnr[p]";
     const outputs = ["-map", "[s]", "-f", "null", "-", "-map", "[p]", "-f", "null", "-"];
     const { log } = await run("ffmpeg", [
@@ -113,6 +117,14 @@ async function likeness(film, { renditions }, folder) {
     found.psnr.push(Number(log.match(/PSNR .*average:([\d.]+|inf)/)[1].replace("inf", "100")));
   }
   return { ssim: mean(found.ssim), psnr: mean(found.psnr) };
+}
+
+/** The name of a film's colour matrix; none where it doesn't say: of a small picture it is then BT.601, of a large one BT.709. */
+async function matrixOf(film) {
+  const asked = ["-v", "error", "-select_streams", "v:0", "-show_entries", "stream=color_space,height", "-of", "json", film];
+  const { color_space: name, height } = JSON.parse((await run("ffprobe", asked)).output).streams[0];
+  if (name && name !== "unknown") return { bt470bg: "bt601", bt2020nc: "bt2020" }[name] ?? name;
+  return height >= 720 ? "bt709" : undefined;
 }
 
 /** Runs one after another, as one. */

@@ -28,9 +28,9 @@ use transcoder_protocol::{
     WhyEncoded,
 };
 
-/// Frames that wait between two stages: enough to even out their work, little enough for 4K.
-const DECODED_FRAMES: usize = 2;
-const RUNG_FRAMES: usize = 4;
+/// Frames that wait between two stages: enough to even out their work, and no more: those of a rung of 1080p are 6 MB with their smaller ones.
+const DECODED_FRAMES: usize = 1;
+const RUNG_FRAMES: usize = 2;
 const COPIED_PACKETS: usize = 64;
 
 /// Halts with `UnfitToCopy` when `remux` turns out to have promised too much; the files made until then are the caller's to remove.
