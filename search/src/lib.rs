@@ -5,23 +5,30 @@
 //! that is damaged, or was written by another version of the schema, the analyzer or its word lists, is wiped
 //! and comes back empty at position 0, so the follower feeds it from the start.
 //!
+//! An index is made anew beside the one that serves ([`Index::begin_anew`], [`Index::replace`]), so that searching never stops.
+//!
 //! Invariants
 //! - What [`Index::apply`] returned for is on disk and visible to the next search.
 //! - No text, typed or indexed, makes it panic; results are plain text segments, never HTML.
 //! - One process owns a folder at a time (a lock file tells).
 //!
 //! Everything here blocks; async callers use `spawn_blocking`. Not here: who may see a post (only published
-//! posts are fed), re-ranking, suggestions.
+//! posts are fed).
 
 mod analyzer;
+mod contents;
 mod facets;
+mod generation;
 mod highlight;
 mod index;
+mod meant;
 mod query;
 mod ranking;
+mod related;
 mod schema;
 mod search;
 mod sound;
+mod suggest;
 mod synonyms;
 
 use std::io;
@@ -31,11 +38,13 @@ use std::path::PathBuf;
 pub const IPADIC: &str = "/usr/share/mecab/dic/ipadic";
 
 pub use analyzer::Dictionary;
+pub use contents::Contents;
 pub use facets::{AGES, Facets, Filters, MINUTES};
 pub use highlight::Segment;
-pub use index::{Hit, Index, Op, Results};
+pub use index::{Anew, Hit, Index, Op, Results};
 pub use query::{Near, Query};
 pub use schema::Document;
+pub use suggest::{Offer, Suggestion};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -1,5 +1,7 @@
 //! What a post looks like in the index.
 
+use std::hash::{Hash as _, Hasher as _};
+
 use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing,
@@ -9,12 +11,13 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use crate::Error;
 use crate::analyzer::Analyzer;
+use crate::suggest::entry;
 
 /// Raise when fields change; an index of another version is rebuilt.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// A published post. All text is plain: no markdown, no HTML.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Document {
     /// Unique; a later document with the same id replaces this one.
     pub id: String,
@@ -51,6 +54,13 @@ pub struct Document {
 }
 
 impl Document {
+    /// The same for the same document, whatever the process.
+    pub fn digest(&self) -> u64 {
+        let mut hasher = rustc_hash::FxHasher::default();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// What an excerpt is taken of: the body, its steps and its answers, a line each.
     fn shown_body(&self) -> String {
         let parts = std::iter::once(&self.body).chain(&self.steps).chain(&self.answers);
@@ -94,6 +104,12 @@ pub(crate) struct Fields {
     pub rd: Field,
     /// Trigrams of the reading.
     pub r3: Field,
+    /// Words and tags to suggest (`suggest`).
+    pub words: Field,
+    /// Titles to suggest.
+    pub titles: Field,
+    /// Of the whole document.
+    pub digest: Field,
 }
 
 impl Fields {
@@ -128,6 +144,9 @@ impl Fields {
             bi: schema.add_text_field("bi", frequencies.clone()),
             rd: schema.add_text_field("rd", frequencies.clone()),
             r3: schema.add_text_field("r3", frequencies),
+            words: schema.add_text_field("words", grams(IndexRecordOption::Basic)),
+            titles: schema.add_text_field("titles", grams(IndexRecordOption::Basic)),
+            digest: schema.add_u64_field("digest", FAST),
         };
         (schema.build(), fields)
     }
@@ -183,6 +202,11 @@ impl Fields {
         out.add_text(self.bi, separated(whole.iter().flat_map(|a| a.bigrams())));
         out.add_text(self.rd, separated(whole.iter().flat_map(|a| a.readings())));
         out.add_text(self.r3, separated(whole.iter().flat_map(|a| a.reading_trigrams())));
+        let tags: Vec<_> =
+            document.tags.iter().map(|tag| analyzer.analyze(tag)).collect::<Result<_, _>>()?;
+        out.add_text(self.words, separated(entry::of_words(&whole, tags.iter())));
+        out.add_text(self.titles, separated(entry::of_title(&title, &document.title)));
+        out.add_u64(self.digest, document.digest());
         Ok(out)
     }
 }
@@ -196,7 +220,7 @@ pub(crate) fn stored_text(document: &TantivyDocument, field: Field) -> &str {
 const SEPARATOR: char = '\u{1f}';
 const TOKENIZER: &str = "separated";
 
-fn separated(terms: impl Iterator<Item = impl AsRef<str>>) -> String {
+fn separated(terms: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut text = String::new();
     for term in terms {
         if !text.is_empty() {

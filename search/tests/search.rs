@@ -376,8 +376,6 @@ fn reopening_keeps_documents_and_position() {
     drop(index);
     let index = Index::open(folder.path(), dictionary()).unwrap();
     assert_eq!((index.position(), index.len()), (78, 7));
-    index.clear().unwrap();
-    assert_eq!((index.position(), index.len()), (0, 0));
 }
 
 #[test]
@@ -392,7 +390,8 @@ fn a_folder_belongs_to_one_index_at_a_time() {
 #[test]
 fn a_damaged_folder_is_wiped_and_can_be_fed_again() {
     let files = |folder: &Path| -> Vec<std::path::PathBuf> {
-        let mut files: Vec<_> = std::fs::read_dir(folder.join("tantivy"))
+        let name = std::fs::read_to_string(folder.join("current")).unwrap();
+        let mut files: Vec<_> = std::fs::read_dir(folder.join(name))
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.metadata().unwrap().len() > 0)

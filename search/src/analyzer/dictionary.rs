@@ -45,7 +45,10 @@ const SHORTEST_SPELLING: usize = 3;
 #[derive(Clone)]
 pub struct Dictionary {
     pub(super) segmenter: Arc<Segmenter>,
+    /// Of ipadic and our own words, without the site's.
+    base: String,
     fingerprint: String,
+    folder: PathBuf,
 }
 
 impl Dictionary {
@@ -71,10 +74,30 @@ impl Dictionary {
             }
         };
         remove_older(cache, &folder);
-        let segmenter = Segmenter::new(Mode::Normal, system, Some(own_words()?));
+        let segmenter = Segmenter::new(Mode::Normal, system, Some(own_words(&[])?));
         let words = format!("{sources}\n{PARENTING}\n{}", spellings::fingerprint());
         let fingerprint = hex::encode(&Sha256::digest(words)[..8]);
-        Ok(Dictionary { segmenter: Arc::new(segmenter), fingerprint })
+        let base = fingerprint.clone();
+        Ok(Dictionary { segmenter: Arc::new(segmenter), base, fingerprint, folder })
+    }
+
+    /// The same with a site's own words, each with its reading in kana.
+    ///
+    /// # Errors
+    /// [`Error::Dictionary`] if the folder it was built in can't be read any more.
+    pub fn with_words(&self, words: &[(String, String)]) -> Result<Dictionary, Error> {
+        let entries: Vec<OwnEntry> =
+            words.iter().filter_map(|(word, reading)| OwnEntry::new(word, reading)).collect();
+        let user = own_words(&entries)?;
+        let segmenter = Segmenter::new(Mode::Normal, load(&self.folder)?, Some(user));
+        let mut fingerprint = self.base.clone();
+        if !entries.is_empty() {
+            let words = entries.iter().map(|entry| format!("\n{},{}", entry.word, entry.reading));
+            let digest = Sha256::digest(words.collect::<String>());
+            fingerprint += &format!("+{}", hex::encode(&digest[..8]));
+        }
+        let (base, folder) = (self.base.clone(), self.folder.clone());
+        Ok(Dictionary { segmenter: Arc::new(segmenter), base, fingerprint, folder })
     }
 
     /// Changes when the same text could be segmented differently.
@@ -168,15 +191,16 @@ fn remove_quietly(path: &PathBuf) {
     }
 }
 
-/// The parenting words, each by its spelling and, if long enough to be told apart, by its reading:
+/// The parenting words and the site's own, each by its spelling and, if long enough to be told apart, by its reading:
 /// りにゅうしょく is then the word 離乳食.
-fn own_words() -> Result<UserDictionary, Error> {
+fn own_words(of_site: &[OwnEntry]) -> Result<UserDictionary, Error> {
     let mut csv: Vec<u8> = vec![];
     let mut seen = BTreeSet::new();
-    let entries: Vec<_> = own_entries().collect();
+    let entries: Vec<_> = own_entries().chain(of_site.iter().cloned()).collect();
     for entry in &entries {
-        seen.insert(entry.word.clone());
-        write_entry(&mut csv, &entry.word, KANJI_COST, entry)?;
+        if seen.insert(entry.word.clone()) {
+            write_entry(&mut csv, &entry.word, KANJI_COST, entry)?;
+        }
     }
     for entry in &entries {
         let counts = entry.is_known_by_reading && entry.reading.chars().count() >= SHORTEST_READING;
@@ -194,13 +218,28 @@ fn own_words() -> Result<UserDictionary, Error> {
     Ok(DictionaryBuilder::new(metadata()).build_user_dict_from_reader(csv.as_slice())?)
 }
 
-/// A line of `assets/parenting.csv`.
+/// A line of `assets/parenting.csv`, or a word of the site's own.
+#[derive(Clone)]
 pub(super) struct OwnEntry {
     /// Normalised, as the segmenter will see it.
     pub word: String,
     /// In hiragana.
     pub reading: String,
     pub is_known_by_reading: bool,
+}
+
+impl OwnEntry {
+    /// `None` for what can't stand in a line of the dictionary.
+    fn new(word: &str, reading: &str) -> Option<OwnEntry> {
+        let word = Normalized::new(word.trim()).text;
+        let reading = kana::fold(&Normalized::new(reading.trim()).text);
+        let is_plain = |text: &str| !text.is_empty() && text.chars().all(kana::is_searchable);
+        (is_plain(&word) && is_plain(&reading)).then_some(OwnEntry {
+            word,
+            reading,
+            is_known_by_reading: true,
+        })
+    }
 }
 
 pub(super) fn own_entries() -> impl Iterator<Item = OwnEntry> {

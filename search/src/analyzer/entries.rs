@@ -40,6 +40,7 @@ pub(super) struct Entry {
     meant: Option<Box<str>>,
     base_reading: Option<Box<str>>,
     reading: Option<Box<str>>,
+    is_noun: bool,
 }
 
 impl Entry {
@@ -64,6 +65,7 @@ impl Entry {
             meant: (has_meaning && is_guess).then(|| canonical(base)),
             base_reading,
             reading,
+            is_noun: has_meaning && !is_guess && names_something(detail(0), detail(1)),
         }
     }
 
@@ -75,6 +77,7 @@ impl Entry {
             base_reading: self.base_reading.as_deref().map(Cow::Borrowed),
             reading: self.reading.as_deref().map(Cow::Borrowed),
             is_kana,
+            is_noun: self.is_noun,
         }
     }
 
@@ -87,6 +90,7 @@ impl Entry {
             base_reading: owned(self.base_reading),
             reading: owned(self.reading),
             is_kana,
+            is_noun: self.is_noun,
         }
     }
 }
@@ -105,4 +109,10 @@ fn carries_meaning(part: Option<&str>, kind: Option<&str>, base: &str) -> bool {
         Some("形容詞") => !matches!(kind, Some("非自立" | "接尾")),
         _ => true,
     }
+}
+
+fn names_something(part: Option<&str>, kind: Option<&str>) -> bool {
+    part.is_none()
+        || part == Some("名詞")
+            && matches!(kind, Some("一般" | "サ変接続" | "固有名詞" | "形容動詞語幹"))
 }

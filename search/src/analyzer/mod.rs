@@ -21,10 +21,10 @@ use std::ops::Range;
 
 pub use dictionary::Dictionary;
 use entries::{Entries, Entry};
-pub(crate) use kana::{fold_char, fold_sound, is_searchable};
+pub(crate) use kana::{fold, fold_char, fold_sound, is_kana, is_kanji, is_searchable};
 use lindera_dictionary::viterbi::Lattice;
 pub(crate) use normalize::Normalized;
-pub(crate) use romaji::to_hiragana;
+pub(crate) use romaji::{so_far, to_hiragana};
 use spellings::Spellings;
 
 /// Raise when the same text would be indexed differently; an index of another version is rebuilt.
@@ -51,6 +51,8 @@ pub(crate) struct Word<'a> {
     /// How it sounds, if the dictionary knows or it is written in kana.
     pub reading: Option<Cow<'a, str>>,
     pub is_kana: bool,
+    /// A noun that says something by itself.
+    pub is_noun: bool,
 }
 
 #[derive(Debug)]
@@ -68,6 +70,10 @@ impl Analyzer {
     /// Changes when the same text could be indexed differently.
     pub fn fingerprint(&self) -> String {
         format!("{VERSION}.{}", self.dictionary.fingerprint())
+    }
+
+    pub fn is_of(&self, dictionary: &Dictionary) -> bool {
+        self.dictionary.fingerprint() == dictionary.fingerprint()
     }
 
     pub fn analyze(&self, text: &str) -> Result<Analysis<'_>, crate::Error> {

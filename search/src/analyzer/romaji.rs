@@ -147,6 +147,22 @@ pub fn to_hiragana(text: &str) -> Option<String> {
     if text.chars().filter(char::is_ascii_lowercase).count() < 3 {
         return None;
     }
+    syllables(text)
+}
+
+/// The hiragana of what is being typed: Latin letters at its end that are no syllable yet are left out, by an input method (りにゅうs)
+/// as without one (rinyus). Nothing if it holds other Latin letters.
+pub fn so_far(text: &str) -> Option<String> {
+    let kana = text.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '\'');
+    let latin = &text[kana.len()..];
+    if kana.chars().any(|c| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let whole = latin.trim_end_matches(|c: char| !"aiueo".contains(c));
+    Some(format!("{kana}{}", syllables(whole)?)).filter(|typed| !typed.is_empty())
+}
+
+fn syllables(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         let mut rest = word;
@@ -211,6 +227,21 @@ mod tests {
             ("ra-men", "らーめん"),
         ] {
             assert_eq!(to_hiragana(latin).as_deref(), Some(kana), "{latin}");
+        }
+    }
+
+    #[test]
+    fn what_is_being_typed_is_read_as_far_as_it_is_kana() {
+        for (typed, kana) in [
+            ("りにゅうs", "りにゅう"),
+            ("rinyus", "りにゅ"),
+            ("rin", "り"),
+            ("k", ""),
+            ("kabo", "かぼ"),
+            ("かぼちゃ", "かぼちゃ"),
+            ("bcg", ""),
+        ] {
+            assert_eq!(so_far(typed), Some(kana.to_owned()).filter(|k| !k.is_empty()), "{typed}");
         }
     }
 

@@ -1,0 +1,51 @@
+//! What an index holds, to be compared with what it should: each post's id with a digest of what was put in.
+//!
+//! Only reads; it may be another process's index, which goes on meanwhile.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tantivy::{ReloadPolicy, TantivyDocument};
+
+use crate::Error;
+use crate::generation::{current, position_of};
+use crate::schema::{Fields, register_tokenizer, stored_text};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// Digests by id, as of [`crate::Document::digest`].
+    pub digests: BTreeMap<String, u64>,
+    /// The place in the change feed that they stand at.
+    pub position: u64,
+}
+
+impl Contents {
+    /// Of the index in `dir`; `None` if there is none, or it was written by another version of the schema.
+    ///
+    /// # Errors
+    /// [`Error::Tantivy`] if it is there and can't be read.
+    pub fn read(dir: &Path) -> Result<Option<Contents>, Error> {
+        let Some(name) = current(dir) else { return Ok(None) };
+        let index = tantivy::Index::open_in_dir(dir.join(name))?;
+        let (schema, fields) = Fields::new();
+        if index.schema() != schema {
+            return Ok(None);
+        }
+        register_tokenizer(&index);
+        let Some(position) = position_of(&index) else { return Ok(None) };
+        let reader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let searcher = reader.searcher();
+        let mut digests = BTreeMap::new();
+        for (ord, segment) in (0..).zip(searcher.segment_readers()) {
+            let column = segment.fast_fields().u64("digest")?;
+            for doc in segment.doc_ids_alive() {
+                let address = tantivy::DocAddress::new(ord, doc);
+                let stored: TantivyDocument = searcher.doc(address)?;
+                let id = stored_text(&stored, fields.id).to_owned();
+                digests.insert(id, column.first(doc).unwrap_or_default());
+            }
+        }
+        Ok(Some(Contents { digests, position }))
+    }
+}
