@@ -33,8 +33,7 @@ impl Contents {
         }
         register_tokenizer(&index);
         let Some(position) = position_of(&index) else { return Ok(None) };
-        let reader =
-            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let searcher = reader.searcher();
         let mut digests = BTreeMap::new();
         for (ord, segment) in (0..).zip(searcher.segment_readers()) {

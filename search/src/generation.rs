@@ -13,12 +13,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
 
+use crate::Error;
 use crate::analyzer::{Analyzer, Dictionary};
 use crate::index::Op;
 use crate::schema::{Fields, register_tokenizer};
 use crate::suggest::Beginnings;
 use crate::synonyms::Synonyms;
-use crate::Error;
 
 /// Bytes of unwritten postings before the writer spills a segment.
 const WRITER_MEMORY: usize = 50_000_000;

@@ -160,7 +160,8 @@ impl Index {
         for (score, address) in found.into_iter().skip(after).take(limit) {
             let stored: TantivyDocument = searcher.doc(address)?;
             let text = |field| stored_text(&stored, field);
-            let (part, snippet) = highlighter.snippet([text(fields.body), text(fields.captions)])?;
+            let (part, snippet) =
+                highlighter.snippet([text(fields.body), text(fields.captions)])?;
             hits.push(Hit {
                 id: text(fields.id).to_owned(),
                 score,

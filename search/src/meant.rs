@@ -77,16 +77,19 @@ impl Meaning<'_> {
         let mut best: Option<Correction> = None;
         for from in 0..unknown.len() {
             for to in from + 1..=unknown.len().min(from + WORDS) {
-                let (Some(doubted), Some(words)) = (unknown.get(from..to), analysis.words.get(from..to))
+                let (Some(doubted), Some(words)) =
+                    (unknown.get(from..to), analysis.words.get(from..to))
                 else {
                     continue;
                 };
-                let is_joined = words.windows(2).all(|pair| pair[0].range.end == pair[1].range.start);
+                let is_joined =
+                    words.windows(2).all(|pair| pair[0].range.end == pair[1].range.start);
                 if !is_joined || !doubted.contains(&true) {
                     continue;
                 }
                 let range = words[0].range.start..words[words.len() - 1].range.end;
-                let correction = self.of_span(analysis, range, words.iter().map(|w| w.reading.as_deref()))?;
+                let correction =
+                    self.of_span(analysis, range, words.iter().map(|w| w.reading.as_deref()))?;
                 if let Some(found) = correction
                     && best.as_ref().is_none_or(|best| best.worth < found.worth)
                 {

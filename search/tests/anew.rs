@@ -38,9 +38,9 @@ fn one_that_was_never_finished_is_gone_at_the_next_start() {
     drop((index, anew));
     let again = Index::open(folder.path(), dictionary()).unwrap();
     assert_eq!((found(&again, "かぼちゃ"), again.position()), (vec!["1".to_owned()], 1));
-    let folders = std::fs::read_dir(folder.path()).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_type().unwrap().is_dir()
-    });
+    let folders = std::fs::read_dir(folder.path())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_type().unwrap().is_dir());
     assert_eq!(folders.count(), 1);
 }
 

@@ -19,8 +19,18 @@ fn post(id: &str, title: &str, body: &str, tags: &[&str]) -> Document {
 fn weaning() -> Vec<Document> {
     vec![
         post("1", "かぼちゃの離乳食", "かぼちゃを蒸して、離乳食にします。", &["離乳食"]),
-        post("2", "離乳食はいつから", "離乳食は五か月ごろから始めました。かぼちゃが好きです。", &["はじめて"]),
-        post("3", "ベビーカーでお散歩", "ベビーカーで公園へ行きます。夜泣きも減りました。", &["お散歩"]),
+        post(
+            "2",
+            "離乳食はいつから",
+            "離乳食は五か月ごろから始めました。かぼちゃが好きです。",
+            &["はじめて"],
+        ),
+        post(
+            "3",
+            "ベビーカーでお散歩",
+            "ベビーカーで公園へ行きます。夜泣きも減りました。",
+            &["お散歩"],
+        ),
         post("4", "夜泣きの夜に", "夜泣きがひどいときは、ベビーカーで外へ。", &["夜泣き"]),
     ]
 }
@@ -32,7 +42,9 @@ fn texts(index: &search::Index, typed: &str) -> Vec<String> {
 #[test]
 fn the_first_kana_romaji_kanji_and_unfinished_input_lead_to_the_word() {
     let (_folder, index) = index(weaning());
-    for typed in ["り", "りにゅ", "りにゅうs", "リニュウ", "ﾘﾆｭｳ", "rinyuu", "rinyuus", "離乳", "離乳しょ"] {
+    for typed in
+        ["り", "りにゅ", "りにゅうs", "リニュウ", "ﾘﾆｭｳ", "rinyuu", "rinyuus", "離乳", "離乳しょ"]
+    {
         assert_eq!(texts(&index, typed)[0], "離乳食", "{typed}");
     }
     for typed in ["べ", "ベビーカ", "べびーかー", "bebi"] {
@@ -53,7 +65,10 @@ fn a_title_is_offered_from_any_of_its_nouns_on_and_leads_to_its_post() {
 fn a_tag_is_offered_though_one_post_alone_has_it() {
     let (_folder, index) = index(weaning());
     let offers = index.suggest("はじ", 8).unwrap();
-    assert!(offers.iter().any(|offer| offer.offer == Offer::Tag && offer.text == "はじめて"), "{offers:?}");
+    assert!(
+        offers.iter().any(|offer| offer.offer == Offer::Tag && offer.text == "はじめて"),
+        "{offers:?}"
+    );
 }
 
 #[test]
@@ -81,7 +96,9 @@ fn a_word_of_one_post_alone_is_not_offered() {
 #[test]
 fn any_typed_text_is_taken() {
     let (_folder, index) = index(weaning());
-    for typed in ["", " ", "　", "\u{1e}", "\u{1f}w", "か\u{1e}w", "😀", "ー", "'", "n", "%", "\u{0}", "۝"] {
+    for typed in
+        ["", " ", "　", "\u{1e}", "\u{1f}w", "か\u{1e}w", "😀", "ー", "'", "n", "%", "\u{0}", "۝"]
+    {
         index.suggest(typed, 8).unwrap();
         index.meant(typed).unwrap();
     }

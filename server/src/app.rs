@@ -3,6 +3,8 @@
 use crate::config::Config;
 use crate::db::{Db, migrations};
 use crate::discovery::cache::PageCache;
+use crate::discovery::index::NodeIndex;
+use crate::discovery::related::Related;
 use crate::jobs::{Every, Registry, Schedule};
 use crate::likeness::Likeness;
 use crate::mail::Mailer;
@@ -31,11 +33,13 @@ pub struct Parts {
     pub work: WorkRoot,
     pub mail: Mailer,
     /// `None` in a process that only works: one process at a time holds a node's index.
-    index: Option<search::Index>,
+    index: Option<NodeIndex>,
     /// Ready pages for anonymous readers.
     pub pages: PageCache,
     /// What lists were drawn with last.
     pub cards: posts::DrawnCards,
+    /// Which posts are related to those that were read of late.
+    pub related: Related,
     /// Every picture's fingerprint.
     pub likeness: Likeness,
     pub regions: Regions,
@@ -66,15 +70,7 @@ pub async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Db>
 impl App {
     /// Opens all that a site needs: the database (and migrates it), the media store and the index. Makes the folders it needs.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let folders =
-            (config.dictionary_source.clone(), config.dictionary.clone(), config.index_folder());
-        // Building the dictionary takes a few seconds, once.
-        let index = tokio::task::spawn_blocking(move || {
-            let dictionary = search::Dictionary::open_or_build(&folders.0, &folders.1)
-                .context("cannot open or build the dictionary (Debian package mecab-ipadic)")?;
-            search::Index::open(&folders.2, dictionary).context("cannot open the search index")
-        })
-        .await??;
+        let index = NodeIndex::open(&config).await?;
         Self::open_with(config, clock, Some(index)).await
     }
 
@@ -86,7 +82,7 @@ impl App {
     async fn open_with(
         config: Config,
         clock: Clock,
-        index: Option<search::Index>,
+        index: Option<NodeIndex>,
     ) -> anyhow::Result<Self> {
         let cannot_make = |folder: &Path| format!("cannot make the folder {}", folder.display());
         let (mails, work) = (config.mail_folder(), config.work_folder());
@@ -125,6 +121,7 @@ impl App {
             index,
             pages: PageCache::default(),
             cards: posts::DrawnCards::default(),
+            related: Related::default(),
             likeness: Likeness::default(),
             regions,
             media_origin,
@@ -138,7 +135,7 @@ impl App {
     }
 
     /// Errors: this process was opened without it.
-    pub fn index(&self) -> anyhow::Result<&search::Index> {
+    pub fn index(&self) -> anyhow::Result<&NodeIndex> {
         self.0.index.as_ref().context("this process has no search index")
     }
 }

@@ -21,6 +21,8 @@ text_enum! {
         Post = "post",
         /// An account's public face changed (its nickname).
         Account = "account",
+        /// Nothing of the site: an operator asks every node to make its search index anew.
+        Index = "index",
     }
 }
 

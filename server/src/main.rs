@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use server::accounts::operator::AdminCommand;
 use server::app::App;
 use server::config::{Config, Flags};
+use server::discovery::index;
 use server::moderation::operator::AuditCommand;
 use server::serve::until_stopped;
 use server::time_id::Clock;
@@ -58,8 +59,14 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Make the search index anew from the database. Stop the site first.
+    /// Have every node make its search index anew from the database, beside the one that serves: now where the site runs, else at its
+    /// next start.
     Reindex {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Compare this node's search index with the database, and say what differs. The site may run meanwhile.
+    CheckIndex {
         #[command(flatten)]
         place: Place,
     },
@@ -115,9 +122,22 @@ async fn main() -> anyhow::Result<ExitCode> {
         }
         Command::Migrate { place } => open_beside(place).await.map(drop),
         Command::Reindex { place } => {
-            let app = open(Flags { data: place.data, ..Flags::default() }).await?;
-            server::discovery::index::rebuild(&app).await?;
-            say(&format!("{} posts can be found.", app.index()?.len()));
+            let app = open_beside(place).await?;
+            index::request(&app.db, &app.clock).await?;
+            say(
+                "Every node makes a new index now, or at its next start; its log says when it serves.",
+            );
+            Ok(())
+        }
+        Command::CheckIndex { place } => {
+            let app = open_beside(place).await?;
+            match index::check::compare(&app).await? {
+                None => anyhow::bail!(
+                    "there is no index of this version yet; the site makes one when it starts"
+                ),
+                Some(found) if found.is_none() => say(&found.to_string()),
+                Some(found) => anyhow::bail!("{found}"),
+            }
             Ok(())
         }
         Command::Admin { place, command } => {

@@ -198,6 +198,7 @@ pub fn table() -> Table {
         .get("/tags/{tag}",             Public,    crate::discovery::tag)
         .get("/people/{id}",            Public,    crate::discovery::person)
         .get("/search",                 Public,    crate::discovery::search)
+        .get("/search/suggest",         Public,    crate::discovery::suggest)
 
         .get("/media/photos/{id}/{generation}/{file}", Public, crate::photos::pages::file)
         .get("/media/videos/{id}/preview/{file}", Public, crate::videos::pages::preview)

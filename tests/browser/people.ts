@@ -82,7 +82,7 @@ export class Person {
     const hit = found.filter({ hasText: title }).getByRole("link");
     await expect(async () => {
       await this.page.goto("/search");
-      await this.page.getByRole("main").getByRole("searchbox").fill(words);
+      await this.page.getByRole("main").getByLabel("さがすことば").fill(words);
       await this.page.getByRole("main").getByRole("button", { name: "さがす" }).click();
       await expect(this.page).toHaveURL(/q=/);
       await expect(hit).toBeVisible({ timeout: 2_000 });

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::chrome::{Chrome, Head, json_ld};
-use crate::html::SafeHtml;
+use crate::html::{CardHtml, SafeHtml};
 use crate::lang::Lang;
 use crate::media::{Captions, ColourGrid, ContactSheet, Files, Picture, Video};
 use crate::page;
 use crate::preparing::{MediaNote, Preparing};
-use crate::reading::{SAMPLE_BLOCKS, SAMPLE_BOWL, sample_picture};
+use crate::reading::{self, SAMPLE_BLOCKS, SAMPLE_BOWL, sample_cards, sample_picture};
 use crate::vocabulary::{AgeRange, Kind, Length, MediaFault, Named, PostState, Reason, When};
 
 /// What is shown of a post wherever it is shown whole: on its page and in review.
@@ -37,7 +37,12 @@ pub struct PostView {
     pub thanking: Thanking,
     /// Set for its author (and moderators) while something about it is not simply published.
     pub own: Option<OwnPost>,
+    /// What goes on from here, the nearest first; at most [`RELATED`].
+    pub related: Vec<CardHtml>,
 }
+
+/// How many related posts a post's page shows: one row on a wide screen.
+pub const RELATED: usize = 4;
 
 /// What this reader's thank-you button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,6 +226,11 @@ impl PostView {
             thanks: 48,
             thanking: Thanking::Open { thanked: false },
             own: None,
+            related: sample_cards(lang)
+                .iter()
+                .skip(1)
+                .map(|card| reading::card(lang, card, false))
+                .collect(),
         }
     }
 
@@ -236,6 +246,7 @@ impl PostView {
         );
         view.content.photos.clear();
         view.content.video = None;
+        view.related.truncate(1);
         view.thanking = Thanking::NeedsLogin;
         view.thanks = 0;
         view
@@ -246,6 +257,7 @@ impl PostView {
     pub fn sample_own(lang: Lang) -> Self {
         let mut view = Self::sample(lang);
         view.content.video = None;
+        view.related.clear();
         view.thanking = Thanking::Closed;
         view.own = Some(OwnPost {
             state: PostState::ChangesRequested,

@@ -34,6 +34,7 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         reading::list(&chrome, view).within(&chrome)
     };
     let compose = |path: &str, view: &ComposeView| compose::compose(&member(path), view);
+    let search = |path: &str, view: &SearchView| search::search(&out(path), view);
     let season = |season| HomeView { season, ..HomeView::sample(lang) };
     vec![
         ("home", reading::home(&demo_visitor, &HomeView::sample(lang)).within(&demo_visitor)),
@@ -85,10 +86,13 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("home-spring", reading::home(&visitor, &season(Season::Spring)).within(&visitor)),
         ("home-summer", reading::home(&visitor, &season(Season::Summer)).within(&visitor)),
         ("home-winter", reading::home(&visitor, &season(Season::Winter)).within(&visitor)),
-        ("search", search::search(&out("/search?q=x"), &SearchView::sample(lang))),
-        ("search-relaxed", search::search(&out("/search?q=x"), &SearchView::sample_relaxed(lang))),
-        ("search-nothing", search::search(&out("/search?q=x"), &SearchView::sample_nothing(lang))),
-        ("search-first", search::search(&out("/search"), &SearchView::sample_first(lang))),
+        ("search", search("/search?q=x", &SearchView::sample(lang))),
+        ("search-relaxed", search("/search?q=x", &SearchView::sample_relaxed(lang))),
+        ("search-meant", search("/search?q=x", &SearchView::sample_meant(lang))),
+        ("search-preparing", search("/search?q=x", &SearchView::sample_preparing(lang))),
+        ("search-nothing-meant", search("/search?q=x", &SearchView::sample_nothing_meant(lang))),
+        ("search-nothing", search("/search?q=x", &SearchView::sample_nothing(lang))),
+        ("search-first", search("/search", &SearchView::sample_first(lang))),
         ("sign-up", accounts::sign_up(&out("/signup"), &SignUpView::default())),
         ("sign-up-errors", accounts::sign_up(&out("/signup"), &SignUpView::sample_errors())),
         ("mail-sent", accounts::mail_sent(&demo_visitor, &mail_sent(MailPurpose::Confirm))),

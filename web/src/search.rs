@@ -38,11 +38,15 @@ pub struct SearchView {
     pub with_video: bool,
     /// How many there would be for each choice of one filter; `None` before anything was asked.
     pub counts: Option<Counts>,
+    /// What was probably meant: all the words as they would be spelled right.
+    pub meant: Option<String>,
     /// Nothing fitted all filters: `hits` are what was found without this one.
     pub relaxed: Option<Relaxed>,
     pub hits: Vec<Hit>,
     /// Address of the next page.
     pub more: Option<String>,
+    /// The index is still being made: what it does not hold yet is not found.
+    pub preparing: bool,
     /// The index cannot answer right now.
     pub unavailable: bool,
 }
@@ -166,6 +170,7 @@ impl SearchView {
                 ages: vec![(0, 0), (6, 5), (9, 2)],
                 with_video: 2,
             }),
+            meant: None,
             relaxed: None,
             hits: vec![
                 Hit {
@@ -192,6 +197,7 @@ impl SearchView {
                 },
             ],
             more: Some("/search?q=x&page=2".to_owned()),
+            preparing: false,
             unavailable: false,
         }
     }
@@ -199,6 +205,29 @@ impl SearchView {
     #[must_use]
     pub fn sample_relaxed(lang: Lang) -> Self {
         Self { relaxed: Some(Relaxed::Region), ..Self::sample(lang) }
+    }
+
+    #[must_use]
+    pub fn sample_meant(lang: Lang) -> Self {
+        Self {
+            q: "りにゅうしょっく いつから".to_owned(),
+            meant: Some("離乳食 いつから".to_owned()),
+            ..Self::sample(lang)
+        }
+    }
+
+    #[must_use]
+    pub fn sample_preparing(lang: Lang) -> Self {
+        Self { preparing: true, ..Self::sample(lang) }
+    }
+
+    #[must_use]
+    pub fn sample_nothing_meant(lang: Lang) -> Self {
+        Self {
+            meant: Self::sample_meant(lang).meant,
+            preparing: true,
+            ..Self::sample_nothing(lang)
+        }
     }
 
     #[must_use]

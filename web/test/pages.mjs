@@ -1,11 +1,13 @@
 // Every sample page: valid HTML, nothing axe objects to, nothing wider than the screen, nothing the
-// Content-Security-Policy blocks. Usage: node test/pages.mjs DIR [NAME…], where DIR is what `render-samples` wrote.
+// Content-Security-Policy blocks; some also with their suggestions open.
+// Usage: node test/pages.mjs DIR [NAME…], where DIR is what `render-samples` wrote.
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
 import { FileSystemConfigLoader, HtmlValidate } from "html-validate";
 import { chromium } from "playwright-core";
+import { answer, openSuggestions } from "./suggestions.mjs";
 
 const [dir, ...names] = process.argv.slice(2);
 if (!dir) throw new Error("usage: node test/pages.mjs DIR [NAME…]");
@@ -53,6 +55,10 @@ const types = {
 };
 const server = createServer((request, response) => {
   const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
+  if (path === "/search/suggest") {
+    response.writeHead(200, { "content-type": "application/json" }).end(answer);
+    return;
+  }
   try {
     const bytes = readFileSync(join(dir, path));
     const type = types[extname(path)] ?? "application/octet-stream";
@@ -82,6 +88,27 @@ const looks = [
     among: pages.filter((page) => page.endsWith(".ja.html")),
   },
 ];
+/** Pages that are also looked at with suggestions: from the head's search box, and from the search page's own. */
+const suggesting = ["home", "search-first", "search"];
+
+async function examine(tab, current) {
+  const wider = await tab.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wider > 0) fail(current, `${wider} px wider than the screen`);
+  // As tall as the page: what a bar at the bottom of the screen half covers just now is one scroll away from being whole.
+  const tall = await tab.evaluate(() => document.documentElement.scrollHeight);
+  await tab.setViewportSize({ width: tab.viewportSize().width, height: tall });
+  const result =
+    await tab.evaluate(`(() => { const module = undefined; ${axe}; return axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  }); })()`);
+  for (const violation of result.violations) {
+    const where = violation.nodes
+      .slice(0, 2)
+      .map((node) => `${node.target.join(" ")} ${node.failureSummary}`);
+    fail(current, `axe ${violation.id}: ${violation.help}\n    ${where.join("\n    ")}`);
+  }
+}
+
 async function look({ width, height, colorScheme, among }) {
   const context = await browser.newContext({
     viewport: { width, height },
@@ -101,21 +128,12 @@ async function look({ width, height, colorScheme, among }) {
     current = `${page} at ${width} ${colorScheme}`;
     await tab.setViewportSize({ width, height });
     await tab.goto(`${origin}/${encodeURIComponent(page)}`, { waitUntil: "domcontentloaded" });
-    const wider = await tab.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (wider > 0) fail(current, `${wider} px wider than the screen`);
-    // As tall as the page: what a bar at the bottom of the screen half covers just now is one scroll away from being whole.
-    const tall = await tab.evaluate(() => document.documentElement.scrollHeight);
-    await tab.setViewportSize({ width, height: tall });
-    const result =
-      await tab.evaluate(`(() => { const module = undefined; ${axe}; return axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }); })()`);
-    for (const violation of result.violations) {
-      const where = violation.nodes
-        .slice(0, 2)
-        .map((node) => `${node.target.join(" ")} ${node.failureSummary}`);
-      fail(current, `axe ${violation.id}: ${violation.help}\n    ${where.join("\n    ")}`);
-    }
+    await examine(tab, current);
+    if (!suggesting.some((name) => page.startsWith(`${name}.`))) continue;
+    current += ", suggesting";
+    await tab.setViewportSize({ width, height });
+    for (const wrong of await openSuggestions(tab)) fail(current, wrong);
+    await examine(tab, current);
   }
   await context.close();
 }

@@ -1,4 +1,11 @@
-// On every page: questions before what cannot be undone, passwords to be seen. Small on purpose.
+// On every page: suggestions in the search boxes, questions before what cannot be undone, passwords to be seen. Small on purpose.
+
+import { suggestIn } from "./suggest/combobox";
+
+const parts = document.querySelector<HTMLTemplateElement>("template[data-suggestions]");
+for (const box of document.querySelectorAll<HTMLInputElement>(".search-box input")) {
+  if (parts) suggestIn(box, parts);
+}
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-confirm]")) {
   form.addEventListener("submit", (event) => {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tantivy::schema::Field;
 use tantivy::index::SegmentId;
+use tantivy::schema::Field;
 use tantivy::{Searcher, SegmentReader};
 
 use super::entry::{Entry, Kind};
@@ -39,7 +39,12 @@ pub(crate) struct Beginnings(Mutex<HashMap<(SegmentId, Field, String), List>>);
 
 impl Beginnings {
     /// The most frequent terms of the field that begin like this, in no order.
-    pub fn of(&self, searcher: &Searcher, field: Field, key: &str) -> Result<Vec<Candidate>, Error> {
+    pub fn of(
+        &self,
+        searcher: &Searcher,
+        field: Field,
+        key: &str,
+    ) -> Result<Vec<Candidate>, Error> {
         let mut found: HashMap<String, u64> = HashMap::new();
         for segment in searcher.segment_readers() {
             for (term, posts) in self.of_segment(segment, field, key)?.iter() {

@@ -47,7 +47,10 @@ pub(crate) fn whole_word(key: &str) -> String {
 }
 
 /// The terms of a post's words and tags.
-pub(crate) fn of_words<'a>(texts: &[&Analysis<'_>], tags: impl Iterator<Item = &'a Analysis<'a>>) -> Vec<String> {
+pub(crate) fn of_words<'a>(
+    texts: &[&Analysis<'_>],
+    tags: impl Iterator<Item = &'a Analysis<'a>>,
+) -> Vec<String> {
     let mut terms = vec![];
     for text in texts {
         for word in text.words.iter().filter(|word| word.is_noun) {
@@ -85,7 +88,9 @@ pub(crate) fn of_title(title: &Analysis<'_>, original: &str) -> Vec<String> {
     let mut starts: Vec<usize> = std::iter::once(0).chain(nouns).collect();
     starts.dedup();
     for first in starts.into_iter().take(TITLE_STARTS) {
-        let Some(words) = title.words.get(first..).filter(|words| !words.is_empty()) else { continue };
+        let Some(words) = title.words.get(first..).filter(|words| !words.is_empty()) else {
+            continue;
+        };
         let spelled: String = text[words[0].range.start..].chars().take(TITLE_KEY).collect();
         let sound = (words.iter())
             .map_while(|word| word.reading.as_deref())

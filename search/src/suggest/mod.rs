@@ -130,7 +130,8 @@ impl Suggesting<'_> {
             }
             let entry = candidate.entry();
             let name = self.name(&entry.shown)?;
-            if typed.keys.contains(&entry.shown) || offered.iter().any(|(_, other)| *other == name) {
+            if typed.keys.contains(&entry.shown) || offered.iter().any(|(_, other)| *other == name)
+            {
                 continue;
             }
             tries -= 1;
@@ -204,7 +205,8 @@ impl Suggesting<'_> {
 
     fn titles(&self, typed: &Typed, most: usize) -> Result<Vec<Suggestion>, Error> {
         let mut offered: Vec<Suggestion> = vec![];
-        for candidate in self.beginning(self.fields.titles, &typed.keys)?.into_iter().take(most * TRIES)
+        for candidate in
+            self.beginning(self.fields.titles, &typed.keys)?.into_iter().take(most * TRIES)
         {
             if offered.len() == most {
                 break;

@@ -1,6 +1,7 @@
 //! One post's page: what the public sees, and for its author what is going on with it.
 
 use super::cache::{Part, for_members, same_for_all};
+use super::related::related;
 use crate::access::Viewer;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::videos::{self, VideoStatus};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use web::posts::{OwnPost, PostContent, PostView, Thanking};
-use web::{Lang, MediaNote};
+use web::{CardHtml, Lang, MediaNote};
 
 /// GET /posts/{id}
 pub async fn post(
@@ -23,8 +24,10 @@ pub async fn post(
 ) -> Result<Response> {
     let id: PostId = id.parse().map_err(|_| Error::NotFound)?;
     let public = for_members(&app, &context, async {
-        let content = posts::published_content(&app.db, id).await?;
-        Ok(content.map(|content| Public::of(&app, context.lang, content)))
+        let Some(content) = posts::published_content(&app.db, id).await? else { return Ok(None) };
+        let related = related(&app, id).await?;
+        let related = present::cards_below(&app, context.lang, &related)?;
+        Ok(Some(Public::of(&app, context.lang, content, related)))
     });
     let public = public.await?;
     let shown = match public.as_ref() {
@@ -37,6 +40,7 @@ pub async fn post(
         thanking: thanking(&app, &context.viewer, &shown.post).await?,
         own: None,
         content: shown.content,
+        related: shown.related,
     };
     Ok(same_for_all(context.page(web::posts::post(&context.chrome, &view))))
 }
@@ -47,14 +51,16 @@ struct Public {
     post: Post,
     lead: String,
     content: PostContent,
+    related: Vec<CardHtml>,
 }
 
 impl Public {
-    fn of(app: &App, lang: Lang, content: Content) -> Self {
+    fn of(app: &App, lang: Lang, content: Content, related: Vec<CardHtml>) -> Self {
         Self {
             content: present::content(app, lang, &content),
             lead: content.revision.lead,
             post: content.post,
+            related,
         }
     }
 }
@@ -89,6 +95,7 @@ async fn own_page(app: &App, context: &Context, id: PostId) -> Result<Response> 
         thanking: Thanking::Closed,
         own: own(app, &content, &newest).await?,
         content: present::content(app, context.lang, &content),
+        related: Vec::new(),
     };
     Ok(context.page(web::posts::post(&context.chrome, &view)))
 }

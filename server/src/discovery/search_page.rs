@@ -1,5 +1,6 @@
 //! Searching.
 
+use super::index::NodeIndex;
 use crate::app::App;
 use crate::error::Result;
 use crate::http::{Context, Query};
@@ -45,8 +46,16 @@ pub async fn search(State(app): State<App>, context: Context, fields: Query) -> 
         ..Filters::default()
     };
     if !q.is_empty() || !filters.is_empty() {
-        match find(&app, q, filters, after).await {
-            Ok((results, relaxed)) => {
+        let near = search::Near {
+            region: context.viewer.account().and_then(|account| account.region_id.clone()),
+            age_months: age,
+            now_ms: app.clock.now().as_millis(),
+        };
+        let query = search::Query { text: q, filters, near, limit: PAGE, after, counting: true };
+        match find(&app, query).await {
+            Ok(Found { results, relaxed, meant }) => {
+                view.preparing = app.index().is_ok_and(NodeIndex::is_preparing);
+                view.meant = meant;
                 let is_more = results.total > (after + results.hits.len()) as u64;
                 view.counts = Some(counts(&results.facets));
                 view.relaxed = relaxed;
@@ -64,28 +73,34 @@ pub async fn search(State(app): State<App>, context: Context, fields: Query) -> 
     Ok(context.page(web::search::search(&context.chrome, &view)))
 }
 
+struct Found {
+    results: search::Results,
+    relaxed: Option<Relaxed>,
+    meant: Option<String>,
+}
+
 /// What is found, or else what would be with one filter less, or without any. The facets are those of the filters as they were set.
-async fn find(
-    app: &App,
-    text: String,
-    filters: Filters,
-    after: usize,
-) -> anyhow::Result<(search::Results, Option<Relaxed>)> {
-    let near = search::Near { now_ms: app.clock.now().as_millis(), ..search::Near::default() };
-    let query = search::Query { text, filters, near, limit: PAGE, after, counting: true };
+async fn find(app: &App, query: search::Query) -> anyhow::Result<Found> {
     let mut results = ask(app, query.clone()).await?;
-    // Leafed past the end is no reason.
-    if !results.hits.is_empty() || after > 0 || query.text.is_empty() {
-        return Ok((results, None));
+    if query.after > 0 || query.text.is_empty() {
+        return Ok(Found { results, relaxed: None, meant: None });
+    }
+    let (asked, text) = (app.clone(), query.text.clone());
+    let meant = tokio::task::spawn_blocking(move || {
+        asked.index()?.meant(&text).map_err(anyhow::Error::from)
+    });
+    let meant = meant.await??;
+    if !results.hits.is_empty() {
+        return Ok(Found { results, relaxed: None, meant });
     }
     for (relaxed, filters) in relaxations(&query.filters) {
         let wider = ask(app, search::Query { filters, ..query.clone() }).await?;
         if !wider.hits.is_empty() {
             results.hits = wider.hits;
-            return Ok((results, Some(relaxed)));
+            return Ok(Found { results, relaxed: Some(relaxed), meant });
         }
     }
-    Ok((results, None))
+    Ok(Found { results, relaxed: None, meant })
 }
 
 /// One filter less, those first that matter least to whoever asks; then none at all.

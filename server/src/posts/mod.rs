@@ -34,9 +34,9 @@ pub use jobs::DropMedia;
 pub use present::DrawnCards;
 pub use sql::{
     FIRST_PAGE, Filter, Listed, cards, cards_by_ids, content, count_published, drafts_of, find,
-    latest_revision, open_revision, own_posts, processing, published_author, published_content,
-    published_ids, rename_author, revision, revisions_with_photo, revisions_with_video, tag_label,
-    thanks_count, visible_to,
+    latest_revision, listed_by_ids, open_revision, own_posts, processing, published_author,
+    published_content, published_ids, rename_author, revision, revisions_with_photo,
+    revisions_with_video, tag_label, thanks_count, visible_to,
 };
 
 use crate::access::policy::MediaUse;

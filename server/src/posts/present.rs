@@ -27,10 +27,19 @@ impl Default for DrawnCards {
 
 /// A list of cards, in the order given.
 pub fn cards(app: &App, lang: Lang, listed: &[Listed]) -> Result<Vec<CardHtml>> {
+    drawn(app, lang, listed, EAGER_CARDS)
+}
+
+/// The same for further down a page, where no picture is hurried.
+pub fn cards_below(app: &App, lang: Lang, listed: &[Listed]) -> Result<Vec<CardHtml>> {
+    drawn(app, lang, listed, 0)
+}
+
+fn drawn(app: &App, lang: Lang, listed: &[Listed], eager: usize) -> Result<Vec<CardHtml>> {
     let mut kept = app.cards.0.lock().unwrap_or_else(PoisonError::into_inner);
     let mut key = Vec::with_capacity(2048);
     let draw = |(at, listed): (usize, &Listed)| {
-        let eager = at < EAGER_CARDS;
+        let eager = at < eager;
         key.clear();
         key.extend([lang as u8, u8::from(eager)]);
         listed.write_key(&mut key);

@@ -6,6 +6,7 @@ post-share = Share
 post-share-copied = Link copied
 post-print = Print
 tags-label = Tags
+post-related = More like this
 player-label = Video: { $title }
 player-download = Open the video
 player-growing = Still being made. You can watch up to { $ready } (of { $whole }).

@@ -6,6 +6,7 @@ post-share = 友《とも》だちに 送《おく》る
 post-share-copied = リンクを コピーしました
 post-print = 印刷《いんさつ》する
 tags-label = タグ
+post-related = こちらも どうぞ
 player-label = 動画《どうが》「{ $title }」
 player-download = 動画《どうが》を ひらく
 player-growing = いま、動画《どうが》を つくっています。{ $ready }まで 見《み》られます(ぜんぶで { $whole })。

@@ -6,6 +6,7 @@ post-share = 友だちに送る
 post-share-copied = リンクをコピーしました
 post-print = 印刷する
 tags-label = タグ
+post-related = こちらもどうぞ
 player-label = 動画「{ $title }」
 player-download = 動画を開く
 player-growing = いま変換しています。{ $ready }まで見られます(全体は{ $whole })。

@@ -134,15 +134,22 @@ fn page(rows: Vec<Row>, size: usize) -> Result<Page<Listed>> {
 }
 
 /// Those of the posts that are published, in the order asked for.
-pub async fn cards_by_ids(db: &Db, ids: &[PostId]) -> Result<Vec<Card>> {
+pub async fn listed_by_ids(db: &Db, ids: &[PostId]) -> Result<Vec<Listed>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let mut statement = select_cards();
     statement.and_where(Expr::col((Posts::Table, Posts::Id)).is_in(ids.iter().copied()));
-    let mut cards: Vec<Card> =
-        db.rows(&statement).await?.iter().map(read_card).collect::<Result<_>>()?;
     let place: HashMap<PostId, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    cards.sort_by_key(|card| place.get(&card.id).copied());
-    Ok(cards)
+    let mut placed = Vec::with_capacity(ids.len());
+    for row in db.rows(&statement).await? {
+        placed.push((place.get(&row.get::<PostId>("id")?).copied(), Listed(row)));
+    }
+    placed.sort_by_key(|(at, _)| *at);
+    Ok(placed.into_iter().map(|(_, listed)| listed).collect())
+}
+
+/// The same, taken apart.
+pub async fn cards_by_ids(db: &Db, ids: &[PostId]) -> Result<Vec<Card>> {
+    listed_by_ids(db, ids).await?.iter().map(Listed::card).collect()
 }

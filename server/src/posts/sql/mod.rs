@@ -3,7 +3,7 @@
 mod cards;
 mod write;
 
-pub use cards::{FIRST_PAGE, Filter, Listed, cards, cards_by_ids};
+pub use cards::{FIRST_PAGE, Filter, Listed, cards, cards_by_ids, listed_by_ids};
 pub use write::rename_author;
 pub(super) use write::*;
 

@@ -1,0 +1,187 @@
+//! The search index of this node, as a follower of the change feed.
+//!
+//! Its place is stored in its own commits, so a kill anywhere costs a second look at a few posts. An index without a place (new, damaged,
+//! of an older version), or one that an operator asks for, is made anew beside the one that serves ([`anew`]).
+//!
+//! Invariants
+//! - What is not published is taken out before anything else of the feed is looked at again: an index that is being made anew goes on
+//!   being fed beside the work.
+//! - An index that takes no changes (its folder is gone, or damaged) is made anew by the follower itself.
+//!
+//! Not here: whether a hit may be shown (`search_page` asks the database each time), what differs from the database ([`check`]).
+
+mod anew;
+pub mod check;
+
+pub use anew::{make_anew, request};
+
+use crate::app::App;
+use crate::changes::{self, Change, Subject};
+use crate::config::Config;
+use crate::posts::captions::Captions;
+use crate::posts::{self, Content};
+use crate::text;
+use crate::time_id::{AccountId, PostId};
+use anyhow::Context;
+use search::{Dictionary, Document, Index, Op};
+use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+const BATCH: u64 = 500;
+/// Changes that the index did not take, one after another, before it is made anew.
+const FAILURES: u32 = 3;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The index with what it is made by.
+#[derive(Debug)]
+pub struct NodeIndex {
+    index: Index,
+    /// Without the site's own words.
+    dictionary: Dictionary,
+    is_preparing: AtomicBool,
+}
+
+impl NodeIndex {
+    /// Opens it; building the dictionary takes a few seconds, once.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let (source, cache) = (config.dictionary_source.clone(), config.dictionary.clone());
+        let folder = config.index_folder();
+        tokio::task::spawn_blocking(move || {
+            let dictionary = Dictionary::open_or_build(&source, &cache)
+                .context("cannot open or build the dictionary (Debian package mecab-ipadic)")?;
+            let index =
+                Index::open(&folder, dictionary.clone()).context("cannot open the search index")?;
+            Ok(Self { index, dictionary, is_preparing: AtomicBool::new(false) })
+        })
+        .await?
+    }
+
+    /// Nothing can be found yet: the first index is being made.
+    pub fn is_preparing(&self) -> bool {
+        self.is_preparing.load(Ordering::Relaxed)
+    }
+}
+
+impl Deref for NodeIndex {
+    type Target = Index;
+    fn deref(&self) -> &Index {
+        &self.index
+    }
+}
+
+/// Follows until dropped. Applies a change within a moment of its commit on this node, within a second of another node's.
+pub async fn follow(app: App) {
+    let mut listener = app.db.changes().listen();
+    let mut refused = 0;
+    loop {
+        match catch_up(&app).await {
+            Ok(_) => {
+                refused = 0;
+                listener.wait(Duration::from_secs(1)).await;
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the search index is behind");
+                refused = if error.is::<search::Error>() { refused + 1 } else { 0 };
+                if refused == FAILURES {
+                    refused = 0;
+                    if let Err(error) = make_anew(&app).await {
+                        tracing::error!(error = format!("{error:#}"), "no new index either");
+                    }
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Applies everything committed so far. Returns the place reached.
+pub async fn catch_up(app: &App) -> anyhow::Result<i64> {
+    let mut place = i64::try_from(app.index()?.position())?;
+    let latest = changes::latest(&app.db).await?;
+    // An index without a place is new; one that is ahead belongs to a database that was replaced by an older one.
+    if (place == 0 && latest > 0) || place > latest {
+        place = make_anew(app).await?;
+    }
+    loop {
+        let batch = changes::after(&app.db, place, BATCH).await?;
+        let Some(last) = batch.last() else { return Ok(place) };
+        if batch.iter().any(|change| change.subject == Subject::Index) {
+            place = make_anew(app).await?;
+            continue;
+        }
+        let ops = ops_of(app, &batch).await?;
+        apply(app, ops, last.seq).await?;
+        place = last.seq;
+    }
+}
+
+/// The posts that these changes are about, as they are now.
+async fn ops_of(app: &App, batch: &[Change]) -> anyhow::Result<Vec<Op>> {
+    let mut ids: BTreeSet<PostId> = BTreeSet::new();
+    let mut renamed: BTreeSet<AccountId> = BTreeSet::new();
+    for Change { subject, id, .. } in batch {
+        match subject {
+            Subject::Post => ids.extend(id.parse::<PostId>()),
+            Subject::Account => renamed.extend(id.parse::<AccountId>()),
+            Subject::Index => {}
+        }
+    }
+    for author in renamed {
+        let mut after = None;
+        loop {
+            let of_author = posts::published_ids(&app.db, Some(author), after, BATCH).await?;
+            let Some(last) = of_author.last() else { break };
+            after = Some(*last);
+            ids.extend(of_author);
+        }
+    }
+    ops(app, ids).await
+}
+
+async fn ops(app: &App, ids: impl IntoIterator<Item = PostId>) -> anyhow::Result<Vec<Op>> {
+    let mut ops = Vec::new();
+    for id in ids {
+        ops.push(match posts::published_content(&app.db, id).await? {
+            Some(content) => Op::Upsert(Box::new(document(app, &content))),
+            None => Op::Delete(id.to_string()),
+        });
+    }
+    Ok(ops)
+}
+
+fn document(app: &App, content: &Content) -> Document {
+    let Content { post, revision, author_nickname, tags, .. } = content;
+    Document {
+        id: post.id.to_string(),
+        kind: post.kind.to_string(),
+        title: revision.title.clone(),
+        body: text::plain(&revision.body),
+        captions: revision.shown_captions().map(Captions::plain).unwrap_or_default(),
+        tags: tags.iter().map(|tag| tag.label.clone()).collect(),
+        region: post.region_id.clone().unwrap_or_default(),
+        author: author_nickname.clone(),
+        age_from_months: revision.age_from_months,
+        age_to_months: revision.age_to_months,
+        has_video: content.video.is_some(),
+        published_at_ms: post.published_at.unwrap_or(app.clock.now()).as_millis(),
+        thanks: post.thanks_count,
+        ..Document::default()
+    }
+}
+
+async fn apply(app: &App, ops: Vec<Op>, place: i64) -> anyhow::Result<()> {
+    let position = u64::try_from(place)?;
+    blocking(app, move |index| index.apply(ops, position))
+        .await
+        .context("the index takes no changes")
+}
+
+async fn blocking<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&NodeIndex) -> Result<T, search::Error> + Send + 'static,
+) -> anyhow::Result<T> {
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || Ok(work(app.index()?)?)).await?
+}

@@ -1,0 +1,104 @@
+// Searching as it is done: suggestions while an input method still composes, chosen by keys alone and by a thumb. The community is the
+// demo's.
+
+import type { Page } from "@playwright/test";
+import { desk, Person, phone } from "./people.ts";
+import { test as base, expect, Site } from "./site.ts";
+import { complaintsOfAxe } from "./standards.ts";
+
+const test = base.extend<object, { demo: Site }>({
+  demo: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from this pattern.
+    async ({}, use) => {
+      const site = await Site.start("sqlite", { demo: true });
+      await use(site);
+      await site.stop();
+    },
+    { scope: "worker", timeout: 300_000 },
+  ],
+});
+
+const meant = "離乳食";
+
+/** The option for the word, once the index knows it: it follows within seconds. `type` brings what is typed into the box. */
+async function suggested(page: Page, type: () => Promise<void>) {
+  const option = page.getByRole("option", { name: `${meant} ことば`, exact: true });
+  await expect(async () => {
+    await page.reload();
+    await type();
+    await expect(option).toBeVisible({ timeout: 2_000 });
+  }).toPass({ timeout: 60_000 });
+  return option;
+}
+
+test("keys alone lead from unfinished kana to what was meant", async ({ browser, demo }) => {
+  const visitor = await Person.with(browser, demo, "くみ", "kumi@example.jp", { screen: desk });
+  const page = visitor.page;
+  await page.goto("/");
+  const box = page.getByRole("banner").getByRole("combobox", { name: "さがす" });
+  const keyboard = await visitor.context.newCDPSession(page);
+  const compose = (text: string) =>
+    keyboard.send("Input.imeSetComposition", {
+      text,
+      selectionStart: text.length,
+      selectionEnd: text.length,
+    });
+  /** Keys that the input method takes: the page sees that a key was pressed, not which. */
+  const pressInComposition = (code: string) =>
+    keyboard.send("Input.dispatchKeyEvent", { type: "rawKeyDown", windowsVirtualKeyCode: 229, code });
+
+  const option = await suggested(page, async () => {
+    await box.focus();
+    await compose("りにゅう");
+  });
+  await expect(box).toHaveAttribute("aria-expanded", "true");
+  await expect(page.getByRole("status").filter({ hasText: /^候補が\d+件あります$/ })).toBeAttached();
+  await pressInComposition("ArrowDown");
+  await pressInComposition("Enter");
+  await expect(box).not.toHaveAttribute("aria-activedescendant", /./);
+  await expect(page, "what ends a composition searches for nothing").toHaveURL(`${demo.url}/`);
+
+  await keyboard.send("Input.insertText", { text: "りにゅう" });
+  await expect(option).toBeVisible();
+  await box.press("Escape");
+  await expect(option).toBeHidden();
+  await expect(box).toHaveValue("りにゅう");
+  await box.press("ArrowDown");
+  await expect(option).toBeVisible();
+  for (let place = 0; place < 8; place++) {
+    await box.press("ArrowDown");
+    if ((await option.getAttribute("aria-selected")) === "true") break;
+  }
+  expect(await box.getAttribute("aria-activedescendant")).toBe(await option.getAttribute("id"));
+  expect(await complaintsOfAxe(page), "axe on the open list").toEqual([]);
+  await expect(box, "looking at the list leaves the text alone").toHaveValue("りにゅう");
+  await box.press("Enter");
+  await expect(page).toHaveURL(`${demo.url}/search?q=${encodeURIComponent(meant)}`);
+  await expect(page.getByRole("list", { name: "見つかったもの" })).toBeVisible();
+  await visitor.leave();
+});
+
+test("a thumb chooses a suggestion, and the filters stay", async ({ browser, demo }) => {
+  const visitor = await Person.with(browser, demo, "ゆう", "yu@example.jp", { screen: phone });
+  const page = visitor.page;
+  await page.goto("/search?q=おやつ&kind=recipe&age=");
+  const box = page.getByRole("main").getByRole("combobox", { name: "さがすことば" });
+  const option = await suggested(page, () => box.fill("りにゅうs"));
+  await option.tap();
+  await expect(page).toHaveURL(
+    `${demo.url}/search?q=${encodeURIComponent(meant)}&kind=recipe`,
+  );
+  await expect(box).toHaveValue(meant);
+  await visitor.leave();
+});
+
+test("what is typed is searched for as it is when nothing is chosen", async ({ browser, demo }) => {
+  const visitor = await Person.with(browser, demo, "とも", "tomo@example.jp", { screen: phone });
+  const page = visitor.page;
+  await page.goto("/search");
+  const box = page.getByRole("main").getByRole("combobox", { name: "さがすことば" });
+  await suggested(page, () => box.fill("りにゅう"));
+  await page.getByRole("main").getByRole("button", { name: "さがす" }).tap();
+  await expect(page).toHaveURL(/\?q=%E3%82%8A%E3%81%AB%E3%82%85%E3%81%86&/);
+  await visitor.leave();
+});
