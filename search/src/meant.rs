@@ -2,7 +2,8 @@
 //!
 //! A word of it that no post holds, alone or with the words beside it (a slip of the finger leaves the segmenter with shards), is
 //! compared with the readings that posts hold: the same sound in other kanji (離乳職), or one kana more, less, other or swapped. The
-//! likeliest takes its place, if it stands in several posts. A query whose words are all known is left alone.
+//! likeliest takes its place, if it stands in several posts. A query whose words are all known is left alone. Shards that are no
+//! words at all (か ぽ ちゃ) are looked at only where they stand by themselves: within a sentence they are its endings.
 //!
 //! Not here: finding something in spite of a typo, which the search does anyway (`query`).
 
@@ -43,6 +44,13 @@ struct Correction {
     worth: f32,
 }
 
+/// Parted from everything by spaces or marks.
+fn is_alone(text: &str, range: &Range<usize>) -> bool {
+    let before = text.get(..range.start).and_then(|before| before.chars().next_back());
+    let after = text.get(range.end..).and_then(|after| after.chars().next());
+    !before.is_some_and(is_searchable) && !after.is_some_and(is_searchable)
+}
+
 impl Meaning<'_> {
     pub fn of(&self, text: &str) -> Result<Option<String>, Error> {
         if text.chars().count() > LONGEST {
@@ -71,9 +79,7 @@ impl Meaning<'_> {
                 None => false,
             });
         }
-        if !unknown.contains(&true) {
-            return Ok(None);
-        }
+        let text = &analysis.normalized.text;
         let mut best: Option<Correction> = None;
         for from in 0..unknown.len() {
             for to in from + 1..=unknown.len().min(from + WORDS) {
@@ -84,10 +90,12 @@ impl Meaning<'_> {
                 };
                 let is_joined =
                     words.windows(2).all(|pair| pair[0].range.end == pair[1].range.start);
-                if !is_joined || !doubted.contains(&true) {
+                let range = words[0].range.start..words[words.len() - 1].range.end;
+                let are_shards =
+                    is_alone(text, &range) && words.iter().all(|word| word.term.is_none());
+                if !is_joined || !(doubted.contains(&true) || are_shards) {
                     continue;
                 }
-                let range = words[0].range.start..words[words.len() - 1].range.end;
                 let correction =
                     self.of_span(analysis, range, words.iter().map(|w| w.reading.as_deref()))?;
                 if let Some(found) = correction
