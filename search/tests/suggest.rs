@@ -72,6 +72,14 @@ fn a_tag_is_offered_though_one_post_alone_has_it() {
 }
 
 #[test]
+fn a_tag_that_is_a_word_of_posts_is_offered_as_the_word() {
+    let (_folder, index) = index(weaning());
+    let offers = index.suggest("りにゅう", 8).unwrap();
+    let named: Vec<_> = offers.iter().filter(|offer| offer.text == "離乳食").collect();
+    assert!(named.len() == 1 && named[0].offer == Offer::Word, "{offers:?}");
+}
+
+#[test]
 fn a_second_word_is_offered_where_posts_hold_both() {
     let (_folder, index) = index(weaning());
     assert_eq!(texts(&index, "離乳食　かぼ"), ["離乳食　かぼちゃ"]);

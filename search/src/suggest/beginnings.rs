@@ -30,6 +30,12 @@ impl Candidate {
     pub fn entry(&self) -> Entry {
         Entry::of(&self.term).unwrap_or(Entry { kind: Kind::Word, shown: String::new() })
     }
+
+    /// How the word is shown; `None` for a tag or a title.
+    pub fn word(&self) -> Option<String> {
+        let entry = self.entry();
+        (entry.kind == Kind::Word).then_some(entry.shown)
+    }
 }
 
 type List = Arc<Vec<(String, u64)>>;

@@ -15,7 +15,7 @@
 mod beginnings;
 pub(crate) mod entry;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub(crate) use beginnings::Beginnings;
 use beginnings::Candidate;
@@ -124,11 +124,21 @@ impl Suggesting<'_> {
     fn words(&self, typed: &Typed, most: usize) -> Result<Vec<Suggestion>, Error> {
         let mut offered: Vec<(Candidate, String)> = vec![];
         let mut tries = most * TRIES;
-        for candidate in self.beginning(self.fields.words, &typed.keys)? {
+        let candidates = self.beginning(self.fields.words, &typed.keys)?;
+        let words: HashSet<String> = candidates
+            .iter()
+            .filter(|c| c.posts >= FEWEST_POSTS)
+            .filter_map(Candidate::word)
+            .collect();
+        for candidate in candidates {
             if offered.len() == most || tries == 0 {
                 break;
             }
             let entry = candidate.entry();
+            // The search finds what is tagged with a word, and more.
+            if entry.kind == Kind::Tag && words.contains(&entry.shown) {
+                continue;
+            }
             let name = self.name(&entry.shown)?;
             if typed.keys.contains(&entry.shown) || offered.iter().any(|(_, other)| *other == name)
             {
@@ -164,7 +174,7 @@ impl Suggesting<'_> {
         let mut found: HashMap<String, Candidate> = HashMap::new();
         for key in keys {
             for candidate in self.beginnings.of(self.searcher, field, key)? {
-                // By its sound and by its spelling it is the same.
+                // By its sound and by its spelling it is the same; a word and a tag of one name are two.
                 let shown = candidate.term.split_once(entry::PART).map_or("", |(_, shown)| shown);
                 match found.get_mut(shown) {
                     Some(known) if known.posts >= candidate.posts => {}
