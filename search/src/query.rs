@@ -3,12 +3,14 @@
 //! Everything is joined by OR: one word of a question that no post holds must not hide the post that
 //! answers it. The best by BM25 are looked at again by `ranking`; what keeps chance matches out is its gate.
 
+use std::ops::Range;
+
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TantivyQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use crate::Error;
-use crate::analyzer::{Analysis, Analyzer, fold_sound, to_hiragana};
+use crate::analyzer::{Analysis, Analyzer, fold_sound, spelling_runs, to_hiragana};
 use crate::facets::Filters;
 use crate::schema::Fields;
 use crate::sound::known_readings;
@@ -33,6 +35,8 @@ const BY_SOUND: Weights =
 const MEANT: f32 = 0.5;
 /// Another word for the same, in all; of several terms each has its part of it.
 const SYNONYM: f32 = 0.6;
+/// Ways to say the query with synonyms that a post is read for.
+const MOST_OTHERWISE: usize = 6;
 /// What is typed beyond this many characters is not looked at.
 const LONGEST_TEXT: usize = 200;
 
@@ -112,6 +116,8 @@ pub(crate) struct Terms {
     pub by_sound: bool,
     /// How it is spelled: normalised, kana folded, runs parted by spaces.
     pub spelling: String,
+    /// The same with synonyms.
+    pub otherwise: Vec<String>,
     /// How the whole sounds; runs parted by spaces.
     pub sound: String,
 }
@@ -151,12 +157,31 @@ impl Terms {
             let written: Vec<&str> = analysis.terms().collect();
             let meant: Vec<&str> = analysis.likeliest_terms().collect();
             for words in [&written, &meant] {
-                for other in synonyms.of(words) {
+                for (place, other) in synonyms.of(words) {
                     terms.words.add(other.iter().cloned(), SYNONYM / other.len() as f32);
+                    terms.say_otherwise(analysis, place, other);
                 }
             }
         }
         Ok(Some(terms))
+    }
+
+    /// The query once more, with a synonym in the place of what was typed.
+    fn say_otherwise(&mut self, typed: &Analysis<'_>, place: Range<usize>, synonym: &[String]) {
+        let mut words = typed.words.iter().filter(|word| word.term.is_some()).skip(place.start);
+        let Some(first) = words.next() else { return };
+        let last =
+            if place.len() > 1 { words.nth(place.len() - 2).unwrap_or(first) } else { first };
+        let text = &typed.normalized.text;
+        let (Some(before), Some(after)) =
+            (text.get(..first.range.start), text.get(last.range.end..))
+        else {
+            return;
+        };
+        let otherwise = spelling_runs(&format!("{before}{}{after}", synonym.concat())).join(" ");
+        if self.otherwise.len() < MOST_OTHERWISE && !self.otherwise.contains(&otherwise) {
+            self.otherwise.push(otherwise);
+        }
     }
 
     fn add_sound(

@@ -121,6 +121,23 @@ pub(crate) struct Likeness {
     pub length: usize,
 }
 
+/// What a text with synonyms answers, next to one with the words that were typed.
+const OTHERWISE: f32 = 0.85;
+
+impl Likeness {
+    /// Takes what the text answers of the query said otherwise, if that is more.
+    pub fn or(&mut self, other: Likeness) {
+        if OTHERWISE * (other.coverage + other.window) > self.coverage + self.window {
+            *self = Likeness {
+                coverage: OTHERWISE * other.coverage,
+                window: OTHERWISE * other.window,
+                stretch: OTHERWISE * other.stretch,
+                ..other
+            };
+        }
+    }
+}
+
 impl Pattern {
     /// `rarity` weighs a pair of letters; `text` is folded, its runs parted by spaces.
     pub fn new(text: &str, mut rarity: impl FnMut(&str) -> f32) -> Pattern {

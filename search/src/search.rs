@@ -155,6 +155,9 @@ impl Search<'_> {
         let top = found.first().map_or(1.0, |(score, _)| *score).max(f32::EPSILON);
         let of_pair = |pair: &str| self.rarity(&Term::from_field_text(self.fields.bi, pair));
         let spelling = Pattern::new(&terms.spelling, |pair| of_pair(pair).unwrap_or_default());
+        let otherwise: Vec<Pattern> = (terms.otherwise.iter())
+            .map(|text| Pattern::new(text, |pair| of_pair(pair).unwrap_or_default()))
+            .collect();
         let sound = Pattern::new(&terms.sound, |_| 1.0);
         let asks_for_a_number = ranking::asks_for_a_number(&terms.spelling);
         let read: Vec<DocAddress> = found.iter().take(READ_AGAIN).map(|found| found.1).collect();
@@ -170,9 +173,13 @@ impl Search<'_> {
                 whole.push(' ');
                 whole.extend(letters(text(field)));
             }
-            let spelled = spelling.likeness(whole.iter().copied());
+            let mut spelled = spelling.likeness(whole.iter().copied());
+            let mut titled = spelling.likeness(title.iter().copied());
+            for pattern in &otherwise {
+                spelled.or(pattern.likeness(whole.iter().copied()));
+                titled.or(pattern.likeness(title.iter().copied()));
+            }
             let sounding = sound.likeness(text(self.fields.sound).chars().filter(|c| *c != ' '));
-            let titled = spelling.likeness(title.iter().copied());
             let of_title = titled.stretch * spelling.length() as f32 / title.len().max(1) as f32;
             let window = &whole[spelled.at.saturating_sub(60)..whole.len().min(spelled.at + 20)];
             let has_number = asks_for_a_number && ranking::has_number(window);

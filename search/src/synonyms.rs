@@ -4,6 +4,7 @@
 //! [`Synonyms::with`] adds a site's own. Not here: spellings of one word (`analyzer/spellings`).
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::Error;
 use crate::analyzer::Analyzer;
@@ -60,15 +61,16 @@ impl Synonyms {
         Ok(())
     }
 
-    /// The other members of every group of which a member stands in these terms.
-    pub fn of(&self, terms: &[&str]) -> Vec<&Member> {
+    /// The other members of every group of which a member stands in these terms, and which of the terms it is.
+    pub fn of(&self, terms: &[&str]) -> Vec<(Range<usize>, &Member)> {
         let mut others = vec![];
         for from in 0..terms.len() {
             for to in from + 1..=terms.len().min(from + LONGEST) {
                 let typed = &terms[from..to];
                 for &group in self.found_by.get(&key(typed)).into_iter().flatten() {
                     let group = self.groups[group].iter();
-                    others.extend(group.filter(|member| member.as_slice() != typed));
+                    let others_of = group.filter(|member| member.as_slice() != typed);
+                    others.extend(others_of.map(|member| (from..to, member)));
                 }
             }
         }

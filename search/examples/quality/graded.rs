@@ -53,8 +53,8 @@ fn ndcg(question: &Question, ranked: &[String]) -> f64 {
     if ideal == 0.0 { 0.0 } else { discounted(ranked.iter().map(grade)) / ideal }
 }
 
-/// Prints nDCG@10 of all and of each class, as written and in hiragana, and the questions that fare worst.
-pub fn report(index: &Index, questions: &[Question]) -> Outcome<()> {
+/// Prints nDCG@10 of all and of each class, as written and in hiragana, and the questions that fare worst. Returns the run as written.
+pub fn report(index: &Index, questions: &[Question]) -> Outcome<Run> {
     let written = ask(index, questions, |q| q.text.clone())?;
     print("as written", questions, &written);
     let hiragana = ask(index, questions, |q| q.hiragana.clone())?;
@@ -66,7 +66,7 @@ pub fn report(index: &Index, questions: &[Question]) -> Outcome<()> {
     for (value, question) in worst.iter().take(15) {
         println!("  {value:.3}  {}  [{}]  {}", id(&question.id), question.class, question.text);
     }
-    Ok(())
+    Ok(written)
 }
 
 fn print(name: &str, questions: &[Question], run: &Run) {

@@ -100,7 +100,8 @@ fn main() -> Outcome<()> {
     let questions: Vec<Question> =
         lines::<Question>(&options.queries)?.into_iter().step_by(options.every.max(1)).collect();
     if questions.iter().any(|question| !question.grades.is_empty()) {
-        return graded::report(&index, &questions);
+        let run = graded::report(&index, &questions)?;
+        return options.run.map_or(Ok(()), |path| write(&path, &questions, &run));
     }
     let asked = |field: Field| {
         let text = move |q: &Question| match field {

@@ -3,7 +3,7 @@
 use super::{Word, kana};
 
 /// The text's runs of letters, kana folded; spaces and marks part them.
-pub(super) fn spelling_runs(normalized: &str) -> Vec<String> {
+pub(crate) fn spelling_runs(normalized: &str) -> Vec<String> {
     normalized
         .split(|c| !kana::is_searchable(c))
         .filter(|run| !run.is_empty())

@@ -21,6 +21,7 @@ use std::ops::Range;
 
 pub use dictionary::Dictionary;
 use entries::{Entries, Entry};
+pub(crate) use grams::spelling_runs;
 pub(crate) use kana::{fold, fold_char, fold_sound, is_kana, is_kanji, is_searchable};
 use lindera_dictionary::viterbi::Lattice;
 pub(crate) use normalize::Normalized;
