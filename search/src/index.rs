@@ -196,6 +196,11 @@ impl Index {
         related(&serving.analyzer, &searcher, &serving.fields, id, most.min(MOST_HITS))
     }
 
+    /// The words that a text is found by, as the analysis cuts them: for measuring it.
+    pub fn words(&self, text: &str) -> Result<Vec<String>, Error> {
+        Ok(self.serving().analyzer.analyze(text)?.terms().map(str::to_owned).collect())
+    }
+
     /// What the ranking weighs of each candidate, by document: for fitting its weights.
     pub fn signals(&self, query: &Query) -> Result<Vec<(String, Vec<f32>)>, Error> {
         let serving = self.serving();
