@@ -70,25 +70,27 @@ pub async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Db>
 impl App {
     /// Opens all that a site needs: the database (and migrates it), the media store and the index. Makes the folders it needs.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let index = NodeIndex::open(&config).await?;
-        Self::open_with(config, clock, Some(index)).await
+        let db = open_database(&config, &clock).await?;
+        let index = NodeIndex::open(&config, &db).await?;
+        Self::open_with(config, clock, db, Some(index)).await
     }
 
     /// The same without the index: for a worker, or a command beside a running site.
     pub async fn open_without_index(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        Self::open_with(config, clock, None).await
+        let db = open_database(&config, &clock).await?;
+        Self::open_with(config, clock, db, None).await
     }
 
     async fn open_with(
         config: Config,
         clock: Clock,
+        db: Db,
         index: Option<NodeIndex>,
     ) -> anyhow::Result<Self> {
         let cannot_make = |folder: &Path| format!("cannot make the folder {}", folder.display());
         let (mails, work) = (config.mail_folder(), config.work_folder());
         std::fs::create_dir_all(&mails).with_context(|| cannot_make(&mails))?;
         let work = WorkRoot::claim(&work).with_context(|| cannot_make(&work))?;
-        let db = open_database(&config, &clock).await?;
         regions::seed(&db).await.context("cannot put in the regions")?;
         let regions = regions::list(&db).await.context("cannot read the regions")?;
         posts::fill_cards(&db).await.context("cannot fill the posts' cards")?;

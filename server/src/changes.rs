@@ -23,6 +23,8 @@ text_enum! {
         Account = "account",
         /// Nothing of the site: an operator asks every node to make its search index anew.
         Index = "index",
+        /// A word that the search knows for this site was added, changed or removed.
+        Words = "words",
     }
 }
 

@@ -33,3 +33,4 @@ pub mod posts;
 pub mod regions;
 pub mod thanks;
 pub mod videos;
+pub mod words;

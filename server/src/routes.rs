@@ -173,7 +173,7 @@ impl Table {
 /// Every route of the site.
 #[rustfmt::skip]
 pub fn table() -> Table {
-    use Access::{Member, Moderator, Public};
+    use Access::{Admin, Member, Moderator, Public};
     use crate::media::upload;
     use crate::accounts;
     Table::default()
@@ -243,6 +243,10 @@ pub fn table() -> Table {
 
         .get("/review",                 Moderator, crate::moderation::pages::queue)
         .get("/review/log",             Moderator, crate::moderation::pages::log)
+        .get("/review/words",           Admin,     crate::words::pages::list)
+        .post("/review/words",          Admin,     crate::words::pages::add)
+        .get("/review/words/{id}",      Admin,     crate::words::pages::entry)
+        .post("/review/words/{id}",     Admin,     crate::words::pages::change)
         .get("/review/preparing/{id}",  Moderator, crate::moderation::pages::preparing)
         .get("/review/{id}",            Moderator, crate::moderation::pages::item)
         .post("/review/{id}",           Moderator, crate::moderation::pages::decide)

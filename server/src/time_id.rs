@@ -152,6 +152,7 @@ macro_rules! ids {
 
 ids! {
     AccountId, SessionId, PostId, RevisionId, PhotoId, VideoId, UploadId, ReviewItemId, DecisionId, NoticeId, JobId,
+    WordEntryId,
 }
 
 #[cfg(test)]

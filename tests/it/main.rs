@@ -25,3 +25,4 @@ mod unused_media;
 mod uploads;
 mod uploads_killed;
 mod video_job;
+mod words;

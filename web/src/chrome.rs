@@ -141,6 +141,14 @@ impl Chrome {
         };
         Self { viewer: Some(viewer), ..Self::sample_visitor(lang) }
     }
+
+    /// An admin, for tests and samples.
+    #[must_use]
+    pub fn sample_admin(lang: Lang) -> Self {
+        let mut chrome = Self::sample_moderator(lang);
+        chrome.viewer.iter_mut().for_each(|viewer| viewer.is_admin = true);
+        chrome
+    }
 }
 
 /// JSON-LD as text that cannot end its `<script>`.

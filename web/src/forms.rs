@@ -16,8 +16,10 @@ struct FieldError {
 }
 
 /// What a message about a field may name beside its words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
+    /// What a person wrote.
+    Text(String),
     Number(i64),
     /// Bytes.
     Size(u64),
@@ -25,19 +27,19 @@ pub enum Given {
 }
 
 impl Given {
-    pub(crate) fn arg(self) -> Arg<'static> {
+    fn arg(&self) -> Arg<'_> {
         match self {
-            Self::Number(number) => Arg::Number(number),
-            Self::Size(bytes) => Arg::Size(bytes),
-            Self::Moment(when) => Arg::Moment(when),
+            Self::Text(text) => Arg::Text(text),
+            Self::Number(number) => Arg::Number(*number),
+            Self::Size(bytes) => Arg::Size(*bytes),
+            Self::Moment(when) => Arg::Moment(*when),
         }
     }
 }
 
-impl FieldError {
-    fn args(&self) -> Vec<(&str, Arg<'_>)> {
-        self.named.iter().map(|(name, value)| (*name, value.arg())).collect()
-    }
+/// As a message takes them.
+pub(crate) fn args<'a>(named: &'a [(&'static str, Given)]) -> Vec<(&'static str, Arg<'a>)> {
+    named.iter().map(|(name, value)| (*name, value.arg())).collect()
 }
 
 impl FieldErrors {
@@ -86,7 +88,7 @@ impl FieldErrors {
     #[must_use]
     pub fn plain(&self, field: &str, lang: Lang) -> Option<String> {
         let error = self.get(field)?;
-        Some(lang.plain_with(&error.key, &error.args()))
+        Some(lang.plain_with(&error.key, &args(&error.named)))
     }
 
     pub fn fields(&self) -> impl Iterator<Item = &str> {
@@ -95,7 +97,7 @@ impl FieldErrors {
 
     pub(crate) fn text(&self, field: &str, lang: Lang) -> Option<Markup> {
         let error = self.get(field)?;
-        Some(Markup(lang.html_with(&error.key, &error.args()).into()))
+        Some(Markup(lang.html_with(&error.key, &args(&error.named)).into()))
     }
 
     /// `(field, message)` for the summary at the head of a form.

@@ -28,6 +28,7 @@ pub mod review;
 pub mod samples;
 pub mod search;
 pub mod vocabulary;
+pub mod words;
 
 mod art;
 mod middle;

@@ -1,9 +1,9 @@
 //! Pages that belong to no feature: errors, about and its guidelines, what the browser shows offline.
 
 use crate::chrome::{Chrome, Head};
-use crate::forms::{FieldErrors, Given};
+use crate::forms::{FieldErrors, Given, args};
 use crate::html::Markup;
-use crate::lang::{Arg, Lang};
+use crate::lang::Lang;
 use crate::page;
 use crate::vocabulary::When;
 use std::borrow::Borrow;
@@ -111,18 +111,19 @@ impl ErrorView {
 
     /// What to do next.
     pub(crate) fn words(&self, lang: impl Borrow<Lang>) -> Markup {
-        Markup(lang.borrow().html_with(&format!("{}-words", self.key()), &self.args()).into())
+        Markup(
+            lang.borrow().html_with(&format!("{}-words", self.key()), &args(&self.named())).into(),
+        )
     }
 
     /// As plain text, for a script.
     #[must_use]
     pub fn plain_words(&self, lang: Lang) -> String {
-        lang.plain_with(&format!("{}-words", self.key()), &self.args())
+        lang.plain_with(&format!("{}-words", self.key()), &args(&self.named()))
     }
 
-    fn args(&self) -> Vec<(&'static str, Arg<'static>)> {
-        let named = self.cause.map(ErrorCause::named).unwrap_or_default();
-        named.into_iter().map(|(name, given)| (name, given.arg())).collect()
+    fn named(&self) -> Vec<(&'static str, Given)> {
+        self.cause.map(ErrorCause::named).unwrap_or_default()
     }
 
     pub(crate) fn scene(&self) -> &'static str {

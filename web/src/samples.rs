@@ -15,7 +15,8 @@ use crate::reading::{HomeView, ListView};
 use crate::review::{LogView, PreparingView, QueueView, ReviewItemView};
 use crate::search::SearchView;
 use crate::vocabulary::Season;
-use crate::{accounts, captions, compose, notices, pages, posts, reading, review, search};
+use crate::words::{EntryView, WordsView};
+use crate::{accounts, captions, compose, notices, pages, posts, reading, review, search, words};
 
 /// `(name, HTML)` of every page and its notable states, in one language.
 #[must_use]
@@ -24,6 +25,7 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
     let at = |chrome: Chrome, path: &str| Chrome { path: path.to_owned(), ..chrome };
     let member = |path: &str| at(Chrome::sample_member(lang), path);
     let moderator = |path: &str| at(Chrome::sample_moderator(lang), path);
+    let admin = |path: &str| at(Chrome::sample_admin(lang), path);
     let mut demo_visitor = visitor.clone();
     demo_visitor.demo = true;
     let out = |path: &str| at(Chrome::sample_visitor(lang), path);
@@ -143,6 +145,16 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
             review::item(&moderator("/review/r1"), &ReviewItemView::sample_decided(lang)),
         ),
         ("review-log", review::log(&moderator("/review/log"), &LogView::sample(lang))),
+        ("review-queue-admin", review::queue(&admin("/review"), &QueueView::sample(lang))),
+        ("review-words", words::words(&admin("/review/words"), &WordsView::sample())),
+        ("review-words-empty", words::words(&admin("/review/words"), &WordsView::default())),
+        ("review-words-errors", words::words(&admin("/review/words"), &WordsView::sample_errors())),
+        (
+            "review-words-removed",
+            words::words(&admin("/review/words/w1"), &WordsView::sample_removed()),
+        ),
+        ("review-word-own", words::entry(&admin("/review/words/w1"), &EntryView::sample_own())),
+        ("review-word-stale", words::entry(&admin("/review/words/w1"), &EntryView::sample_stale())),
         (
             "about",
             pages::about(

@@ -60,6 +60,8 @@ verbs! {
     Review,
     /// Change one's own account.
     EditAccount,
+    /// Change the words that the search knows.
+    EditWords,
 }
 
 pub type Verdict<Verb> = Result<Proof<Verb>, Refusal>;
@@ -161,6 +163,12 @@ pub fn can_edit_account(viewer: &Viewer, account: AccountId) -> Verdict<EditAcco
     if viewer.is(account) { proof(account) } else { Err(Refusal::Hidden) }
 }
 
+/// Active admins: they look after the site.
+pub fn can_edit_words(viewer: &Viewer) -> Verdict<EditWords> {
+    let account = viewer.account().ok_or(Refusal::Anonymous)?;
+    if viewer.is_admin() { proof(account.id) } else { Err(Refusal::Hidden) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +224,16 @@ mod tests {
         assert_eq!(can_review(&member, someone()).unwrap_err(), Refusal::Hidden);
         let suspended = viewer(Role::Moderator, AccountState::Suspended, true);
         assert_eq!(can_review(&suspended, someone()).unwrap_err(), Refusal::Hidden);
+    }
+
+    #[test]
+    fn only_active_admins_change_the_searchs_words() {
+        use AccountState::{Active, Suspended};
+        assert!(can_edit_words(&viewer(Role::Admin, Active, true)).is_ok());
+        for other in [viewer(Role::Moderator, Active, true), viewer(Role::Admin, Suspended, true)] {
+            assert_eq!(can_edit_words(&other).unwrap_err(), Refusal::Hidden);
+        }
+        assert_eq!(can_edit_words(&Viewer::Anonymous).unwrap_err(), Refusal::Anonymous);
     }
 
     #[test]

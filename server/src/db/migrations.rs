@@ -12,6 +12,7 @@ mod m0006_previews;
 mod m0007_captions;
 mod m0008_members;
 mod m0009_pictures;
+mod m0010_words;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
@@ -33,6 +34,7 @@ const STEPS: &[Migration] = &[
     (7, "captions", m0007_captions::steps),
     (8, "members", m0008_members::steps),
     (9, "pictures", m0009_pictures::steps),
+    (10, "words", m0010_words::steps),
 ];
 
 pub(super) enum Step {

@@ -56,6 +56,9 @@ tables! {
     Thanks { PostId, AccountId, CreatedAt }
     Notices { Id, AccountId, Kind, Payload, CreatedAt, ReadAt }
 
+    WordEntries { Id, Kind, Words, Reading, Version, ChangedBy, ChangedAt }
+    WordKeys { Kind, Key, EntryId }
+
     Changes { Seq, Subject, SubjectId, At }
     Jobs {
         Id, Kind, Payload, State, Priority, RunAt, Attempt, MaxAttempts, LeaseToken, LeaseUntil, LastError, UniqueKey,

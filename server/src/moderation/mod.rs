@@ -56,6 +56,8 @@ text_enum! {
     pub enum SubjectKind {
         Revision = "revision",
         Account = "account",
+        /// A group of words or a word of the site's own, see `words`.
+        Words = "words",
     }
 }
 
@@ -138,7 +140,7 @@ impl Item {
     pub fn revision_id(&self) -> Option<RevisionId> {
         match self.subject_kind {
             SubjectKind::Revision => self.subject_id.parse().ok(),
-            SubjectKind::Account => None,
+            SubjectKind::Account | SubjectKind::Words => None,
         }
     }
 }

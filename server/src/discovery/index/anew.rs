@@ -3,12 +3,13 @@
 //! begun empty → fed with every published post → fed with what changed meanwhile → serves. The one that serves goes on being fed
 //! between two batches; its place stays where it was, so that a kill on the way begins the same work again.
 
-use super::{BATCH, apply, blocking, ops, ops_of};
+use super::{BATCH, NodeIndex, apply, blocking, learn_words, ops, ops_of};
 use crate::app::App;
 use crate::changes::{self, Subject};
 use crate::db::Db;
 use crate::posts;
 use crate::time_id::Clock;
+use crate::words;
 use search::{Anew, Op};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,9 +25,19 @@ pub async fn request(db: &Db, clock: &Clock) -> anyhow::Result<()> {
 pub async fn make_anew(app: &App) -> anyhow::Result<i64> {
     let index = app.index()?;
     index.is_preparing.store(index.position() == 0, Ordering::Relaxed);
-    let made = make(app).await;
+    let made = make_knowing_all(app).await;
     index.is_preparing.store(false, Ordering::Relaxed);
     made
+}
+
+/// Again, if the site's words changed on the way: the feed was read past that.
+async fn make_knowing_all(app: &App) -> anyhow::Result<i64> {
+    loop {
+        let place = make(app).await?;
+        if learn_words(app).await? {
+            return Ok(place);
+        }
+    }
 }
 
 async fn make(app: &App) -> anyhow::Result<i64> {
@@ -34,7 +45,9 @@ async fn make(app: &App) -> anyhow::Result<i64> {
     // Whatever changes from here on is looked at again.
     let mut place = changes::latest(&app.db).await?;
     tracing::info!(place, "a search index is being made");
-    let anew = blocking(app, |index| index.begin_anew(index.dictionary.clone())).await?;
+    let own = words::own_words(&app.db).await?;
+    let begin = move |index: &NodeIndex| index.begin_anew(index.dictionary.with_words(&own)?);
+    let anew = blocking(app, begin).await?;
     let anew = Arc::new(anew);
     let mut after = None;
     loop {

@@ -98,7 +98,7 @@ async fn changed_since(app: &App, mut place: i64) -> anyhow::Result<BTreeSet<Str
                     let ids = posts::published_ids(&app.db, author, None, u64::from(u32::MAX));
                     changed.extend(ids.await?.iter().map(ToString::to_string));
                 }
-                Subject::Index => {}
+                Subject::Index | Subject::Words => {}
             }
         }
     }

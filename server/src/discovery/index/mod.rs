@@ -1,11 +1,13 @@
 //! The search index of this node, as a follower of the change feed.
 //!
 //! Its place is stored in its own commits, so a kill anywhere costs a second look at a few posts. An index without a place (new, damaged,
-//! of an older version), or one that an operator asks for, is made anew beside the one that serves ([`anew`]).
+//! of an older version), one that an operator asks for, or one that was made without a word of the site's own (`words`) is made anew
+//! beside the one that serves ([`anew`]).
 //!
 //! Invariants
 //! - What is not published is taken out before anything else of the feed is looked at again: an index that is being made anew goes on
 //!   being fed beside the work.
+//! - The site's groups of words are those of the database from the moment the feed is past their change.
 //! - An index that takes no changes (its folder is gone, or damaged) is made anew by the follower itself.
 //!
 //! Not here: whether a hit may be shown (`search_page` asks the database each time), what differs from the database ([`check`]).
@@ -18,10 +20,12 @@ pub use anew::{make_anew, request};
 use crate::app::App;
 use crate::changes::{self, Change, Subject};
 use crate::config::Config;
+use crate::db::Db;
 use crate::posts::captions::Captions;
 use crate::posts::{self, Content};
 use crate::text;
 use crate::time_id::{AccountId, PostId};
+use crate::words;
 use anyhow::Context;
 use search::{Dictionary, Document, Index, Op};
 use std::collections::BTreeSet;
@@ -44,15 +48,17 @@ pub struct NodeIndex {
 }
 
 impl NodeIndex {
-    /// Opens it; building the dictionary takes a few seconds, once.
-    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+    /// Opens it with the site's words; building the dictionary takes a few seconds, once.
+    pub async fn open(config: &Config, db: &Db) -> anyhow::Result<Self> {
+        let (groups, own) = (words::groups(db).await?, words::own_words(db).await?);
         let (source, cache) = (config.dictionary_source.clone(), config.dictionary.clone());
         let folder = config.index_folder();
         tokio::task::spawn_blocking(move || {
             let dictionary = Dictionary::open_or_build(&source, &cache)
                 .context("cannot open or build the dictionary (Debian package mecab-ipadic)")?;
-            let index =
-                Index::open(&folder, dictionary.clone()).context("cannot open the search index")?;
+            let index = Index::open(&folder, dictionary.with_words(&own)?)
+                .context("cannot open the search index")?;
+            index.set_synonyms(&groups)?;
             Ok(Self { index, dictionary, is_preparing: AtomicBool::new(false) })
         })
         .await?
@@ -107,7 +113,9 @@ pub async fn catch_up(app: &App) -> anyhow::Result<i64> {
     loop {
         let batch = changes::after(&app.db, place, BATCH).await?;
         let Some(last) = batch.last() else { return Ok(place) };
-        if batch.iter().any(|change| change.subject == Subject::Index) {
+        let is_about = |subject| batch.iter().any(|change| change.subject == subject);
+        let knows_all = !is_about(Subject::Words) || learn_words(app).await?;
+        if is_about(Subject::Index) || !knows_all {
             place = make_anew(app).await?;
             continue;
         }
@@ -115,6 +123,17 @@ pub async fn catch_up(app: &App) -> anyhow::Result<i64> {
         apply(app, ops, last.seq).await?;
         place = last.seq;
     }
+}
+
+/// Takes the site's groups of words as they are now. Returns whether texts are cut by the site's own words too; if not, the index must be
+/// made anew.
+async fn learn_words(app: &App) -> anyhow::Result<bool> {
+    let (groups, own) = (words::groups(&app.db).await?, words::own_words(&app.db).await?);
+    blocking(app, move |index| {
+        index.set_synonyms(&groups)?;
+        Ok(index.knows(&index.dictionary.with_words(&own)?))
+    })
+    .await
 }
 
 /// The posts that these changes are about, as they are now.
@@ -125,7 +144,7 @@ async fn ops_of(app: &App, batch: &[Change]) -> anyhow::Result<Vec<Op>> {
         match subject {
             Subject::Post => ids.extend(id.parse::<PostId>()),
             Subject::Account => renamed.extend(id.parse::<AccountId>()),
-            Subject::Index => {}
+            Subject::Index | Subject::Words => {}
         }
     }
     for author in renamed {

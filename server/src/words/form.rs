@@ -1,0 +1,137 @@
+//! From what was typed to an [`Entry`], or to what is wrong with it, field by field: `group`, or `word` and `reading`.
+
+use super::{Entry, GROUP_WORDS, WORD_CHARS, key};
+use crate::text;
+use unicode_normalization::UnicodeNormalization;
+use web::{FieldErrors, Given};
+
+/// Words parted by 、 , / = or spaces, of whatever width. The same word twice is once.
+pub(super) fn group(typed: &str) -> Result<Entry, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let mut words: Vec<String> = Vec::new();
+    let typed: String = typed.nfkc().collect();
+    let parts = |c: char| c.is_whitespace() || c.is_control() || "、,/=".contains(c);
+    for word in typed.split(parts).filter(|word| !word.is_empty()) {
+        if word.chars().count() > WORD_CHARS {
+            long(&mut errors, "group", word);
+        } else if !word.chars().any(char::is_alphanumeric) {
+            let word = Given::Text(word.to_owned());
+            errors.add_naming("group", "error-group-symbols", &[("word", word)]);
+        } else if !words.iter().any(|known| key(known) == key(word)) {
+            words.push(word.to_owned());
+        }
+    }
+    match words.len() {
+        0 => errors.add("group", "error-group-empty"),
+        1 => errors.add("group", "error-group-few"),
+        n if n > GROUP_WORDS => errors.add_with("group", "error-group-many", GROUP_WORDS as i64),
+        _ => {}
+    }
+    if errors.is_empty() { Ok(Entry::Group(words)) } else { Err(errors) }
+}
+
+/// A word in kana is its own reading.
+pub(super) fn own(word: &str, reading: &str) -> Result<Entry, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let word: String = text::line(word).nfkc().collect();
+    let mut reading: String = text::line(reading).nfkc().collect();
+    if word.is_empty() {
+        errors.add("word", "error-word-empty");
+    } else if word.chars().count() > WORD_CHARS {
+        long(&mut errors, "word", &word);
+    } else if !word.chars().all(|c| c.is_alphanumeric() || c == 'ー') {
+        // The dictionary is cut at everything else.
+        errors.add("word", "error-word-characters");
+    }
+    if reading.is_empty() && is_kana(&word) {
+        reading.clone_from(&word);
+    }
+    if reading.is_empty() {
+        errors.add("reading", "error-reading-empty");
+    } else if !is_kana(&reading) {
+        errors.add("reading", "error-reading-kana");
+    } else if reading.chars().count() > WORD_CHARS {
+        errors.add_with("reading", "error-reading-long", WORD_CHARS as i64);
+    }
+    if errors.is_empty() { Ok(Entry::Own { word, reading }) } else { Err(errors) }
+}
+
+fn long(errors: &mut FieldErrors, field: &str, word: &str) {
+    let word = Given::Text(text::excerpt(word, WORD_CHARS));
+    let most = Given::Number(WORD_CHARS as i64);
+    errors.add_naming(field, "error-word-long", &[("word", word), ("n", most)]);
+}
+
+fn is_kana(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(typed: &str) -> Vec<String> {
+        group(typed).unwrap().words().to_vec()
+    }
+
+    #[test]
+    fn a_group_is_parted_as_people_part_words() {
+        for typed in [
+            "断乳、卒乳",
+            "断乳,卒乳",
+            "断乳 / 卒乳",
+            "断乳＝卒乳",
+            "　断乳　卒乳、、",
+            "断乳､卒乳､断乳",
+        ] {
+            assert_eq!(words(typed), ["断乳", "卒乳"], "{typed}");
+        }
+        assert_eq!(group("ＢＬＷ、blw、手づかみ食べ").unwrap().line(), "BLW、手づかみ食べ");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_group_is_said_beside_it() {
+        let thirteen: Vec<String> = (1..=13).map(|n| format!("こ{n}")).collect();
+        let long = format!("おかゆ、{}", "あ".repeat(31));
+        for (typed, said) in [
+            ("", "書いて"),
+            (" 、 ", "書いて"),
+            ("断乳", "2つ"),
+            ("断乳、断乳", "2つ"),
+            ("断乳、！！", "！！"),
+            (thirteen.join("、").as_str(), "12"),
+            (long.as_str(), "30"),
+        ] {
+            let errors = group(typed).unwrap_err();
+            let text = errors.plain("group", web::Lang::Ja).unwrap();
+            // NFKC made the marks narrow.
+            assert!(text.replace("!!", "！！").contains(said), "{typed}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_word_wants_a_reading_in_kana() {
+        let hinata =
+            Entry::Own { word: "ひなたっ子".into(), reading: "ひなたっこ".into() };
+        assert_eq!(own(" ひなたっ子 ", "ひなたっこ").unwrap(), hinata);
+        let kana = Entry::Own { word: "ひなたっこ".into(), reading: "ひなたっこ".into() };
+        assert_eq!(own("ひなたっこ", "").unwrap(), kana);
+        let half = Entry::Own {
+            word: "園庭BBQ".into(), reading: "エンテイバーベキュー".into()
+        };
+        assert_eq!(own("園庭ＢＢＱ", "ｴﾝﾃｲﾊﾞｰﾍﾞｷｭｰ").unwrap(), half);
+        for (word, reading, field) in [
+            ("", "ひなたっこ", "word"),
+            ("ひなた・子", "ひなたこ", "word"),
+            ("ひなた 子", "ひなたこ", "word"),
+            (&*"あ".repeat(31), "あ", "word"),
+            ("ひなたっ子", "", "reading"),
+            ("ひなたっ子", "日なたっこ", "reading"),
+            ("ひなたっ子", "hinata", "reading"),
+            ("ひなたっ子", &*"あ".repeat(31), "reading"),
+        ] {
+            let errors = own(word, reading).unwrap_err();
+            assert_eq!(errors.fields().collect::<Vec<_>>(), [field], "{word} {reading}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The pages of the site's own words: what the search knows for this site, and what is looked for in vain.
+
+use crate::chrome::{Chrome, Head};
+use crate::forms::{FieldErrors, Given};
+use crate::page;
+use crate::vocabulary::When;
+
+/// A group of words that mean the same, or a word of the site's own.
+#[derive(Clone, Debug)]
+pub struct EntryRow {
+    /// Where it is changed.
+    pub url: String,
+    /// `断乳、卒乳`.
+    pub words: String,
+    /// Only of a word of the site's own.
+    pub reading: Option<String>,
+    /// Who changed it last; empty when nobody of that account is left.
+    pub by: String,
+    pub when: When,
+}
+
+/// What stands in the fields of a form.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub group: String,
+    pub word: String,
+    pub reading: String,
+}
+
+/// Forms post to `/review/words` with `kind=group` and `group`, or `kind=own`, `word` and `reading`.
+#[derive(Clone, Debug, Default)]
+pub struct WordsView {
+    /// Last changed first.
+    pub groups: Vec<EntryRow>,
+    pub older_groups: Option<String>,
+    pub own: Vec<EntryRow>,
+    pub older_own: Option<String>,
+    pub typed: Typed,
+    pub errors: FieldErrors,
+    /// Who removed what the viewer just tried to change: what they typed is in the form that adds.
+    pub removed_by: Option<String>,
+}
+
+/// One entry. The form posts to its address with the same fields, `version`, and `action=save` or `action=remove`.
+#[derive(Clone, Debug)]
+pub struct EntryView {
+    pub is_group: bool,
+    /// As it is now.
+    pub kept: EntryRow,
+    pub version: i64,
+    pub typed: Typed,
+    pub errors: FieldErrors,
+    /// Somebody changed it after the viewer had opened it.
+    pub is_stale: bool,
+}
+
+#[must_use]
+pub fn words(chrome: &Chrome, view: &WordsView) -> String {
+    let head = Head::private(chrome.lang.ta("words-title"));
+    page!("review/words.html", chrome, head, view, WordsView)
+}
+
+#[must_use]
+pub fn entry(chrome: &Chrome, view: &EntryView) -> String {
+    let head = Head::private(chrome.lang.ta("words-title"));
+    page!("review/word-entry.html", chrome, head, view, EntryView)
+}
+
+impl EntryRow {
+    fn sample(words: &str, reading: Option<&str>) -> Self {
+        Self {
+            url: "/review/words/w1".to_owned(),
+            words: words.to_owned(),
+            reading: reading.map(str::to_owned),
+            by: "けん".to_owned(),
+            when: When(1_794_347_000_000),
+        }
+    }
+}
+
+impl WordsView {
+    #[must_use]
+    pub fn sample() -> Self {
+        let long =
+            "手づかみ食べ、BLW、赤ちゃん主導の離乳、てづかみ、ベビーレッドウィーニング、つかみ食べ";
+        Self {
+            groups: ["断乳、卒乳", long, "児童館、ひなたの家"]
+                .map(|it| EntryRow::sample(it, None))
+                .to_vec(),
+            older_groups: Some("/review/words?groups=1_w1#groups".to_owned()),
+            own: vec![EntryRow::sample("ひなたっ子", Some("ひなたっこ"))],
+            ..Self::default()
+        }
+    }
+
+    /// A word that is in another group already, and a reading with kanji.
+    #[must_use]
+    pub fn sample_errors() -> Self {
+        let mut view = Self {
+            typed: Typed { group: "乳ばなれ、卒乳".to_owned(), ..Typed::default() },
+            ..Self::sample()
+        };
+        let named = |text: &str| Given::Text(text.to_owned());
+        let taken = [("word", named("卒乳")), ("group", named("断乳、卒乳"))];
+        view.errors.add_naming("group", "error-group-taken", &taken);
+        view.errors.add("reading", "error-reading-kana");
+        view
+    }
+
+    /// Somebody removed what the viewer wanted to change.
+    #[must_use]
+    pub fn sample_removed() -> Self {
+        let typed =
+            Typed { group: "断乳、卒乳、乳ばなれ".to_owned(), ..Typed::default() };
+        Self { typed, removed_by: Some("けん".to_owned()), ..Self::default() }
+    }
+}
+
+impl EntryView {
+    #[must_use]
+    pub fn sample_own() -> Self {
+        Self {
+            is_group: false,
+            kept: EntryRow::sample("ひなたっ子", Some("ひなたっこ")),
+            version: 1,
+            typed: Typed {
+                word: "ひなたっ子".to_owned(),
+                reading: "ひなたっこ".to_owned(),
+                ..Typed::default()
+            },
+            errors: FieldErrors::default(),
+            is_stale: false,
+        }
+    }
+
+    /// Somebody else was faster.
+    #[must_use]
+    pub fn sample_stale() -> Self {
+        Self {
+            is_group: true,
+            kept: EntryRow::sample("断乳、卒乳、おっぱい卒業", None),
+            typed: Typed { group: "断乳、卒乳、乳ばなれ".to_owned(), ..Typed::default() },
+            is_stale: true,
+            ..Self::sample_own()
+        }
+    }
+}
