@@ -35,9 +35,11 @@ pub async fn suggest(State(app): State<App>, fields: Query) -> Result<Response> 
     let published = published(&app, &offered).await?;
     let suggestions: Vec<Value> =
         offered.into_iter().filter_map(|offer| shown(offer, &published)).collect();
+    let is_empty = suggestions.is_empty();
     let mut answer = Json(json!({ "suggestions": suggestions })).into_response();
-    // Whoever goes back to a letter sees the same again.
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"));
+    // Whoever goes back to a letter sees the same again, if there was something to see.
+    let kept = if is_empty { "no-store" } else { "private, max-age=60" };
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     Ok(answer)
 }
 
