@@ -12,6 +12,7 @@ use crate::media::{S3Config, Store, WorkRoot, upload};
 use crate::posts;
 use crate::regions::{self, Regions};
 use crate::time_id::Clock;
+use crate::unfound::{self, Unfound};
 use anyhow::Context;
 use std::ops::Deref;
 use std::path::Path;
@@ -40,6 +41,8 @@ pub struct Parts {
     pub cards: posts::DrawnCards,
     /// Which posts are related to those that were read of late.
     pub related: Related,
+    /// What was looked for in vain of late.
+    pub unfound: Unfound,
     /// Every picture's fingerprint.
     pub likeness: Likeness,
     pub regions: Regions,
@@ -124,6 +127,7 @@ impl App {
             pages: PageCache::default(),
             cards: posts::DrawnCards::default(),
             related: Related::default(),
+            unfound: Unfound::default(),
             likeness: Likeness::default(),
             regions,
             media_origin,
@@ -157,6 +161,7 @@ pub fn jobs() -> Registry {
         .with::<upload::PurgeUploads>()
         .with::<crate::accounts::jobs::MailReset>()
         .with::<crate::accounts::jobs::Purge>()
+        .with::<unfound::jobs::Purge>()
 }
 
 /// What comes round by the clock.
@@ -164,5 +169,6 @@ pub fn schedule() -> Schedule {
     Schedule(vec![
         Every::new::<upload::PurgeUploads>(Duration::from_secs(600)),
         Every::new::<crate::accounts::jobs::Purge>(Duration::from_secs(3600)),
+        Every::new::<unfound::jobs::Purge>(Duration::from_secs(3600)),
     ])
 }

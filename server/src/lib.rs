@@ -32,5 +32,6 @@ pub mod photos;
 pub mod posts;
 pub mod regions;
 pub mod thanks;
+pub mod unfound;
 pub mod videos;
 pub mod words;

@@ -247,6 +247,7 @@ pub fn table() -> Table {
         .post("/review/words",          Admin,     crate::words::pages::add)
         .get("/review/words/{id}",      Admin,     crate::words::pages::entry)
         .post("/review/words/{id}",     Admin,     crate::words::pages::change)
+        .get("/review/unfound",         Admin,     crate::unfound::pages::list)
         .get("/review/preparing/{id}",  Moderator, crate::moderation::pages::preparing)
         .get("/review/{id}",            Moderator, crate::moderation::pages::item)
         .post("/review/{id}",           Moderator, crate::moderation::pages::decide)

@@ -4,6 +4,7 @@ use crate::app::{self, App};
 use crate::demo::community;
 use crate::discovery::{cache, index};
 use crate::jobs::Worker;
+use crate::unfound;
 use anyhow::Context;
 use axum::ServiceExt as _;
 use std::future::IntoFuture;
@@ -41,6 +42,9 @@ pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
         worker.stop(GRACE).await;
     }
     drop((followers, demo));
+    if let Err(error) = unfound::flush(&app).await {
+        tracing::error!(%error, "what was not found of late is lost");
+    }
     Ok(())
 }
 
@@ -127,6 +131,7 @@ fn start_followers(app: &App) -> JoinSet<()> {
     followers.spawn(app::schedule().run(app.clone()));
     followers.spawn(index::follow(app.clone()));
     followers.spawn(cache::hear_other_nodes(app.clone()));
+    followers.spawn(unfound::keep_flushing(app.clone()));
     followers
 }
 

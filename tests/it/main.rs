@@ -21,6 +21,7 @@ mod search;
 mod story;
 mod thanks;
 mod try_video;
+mod unfound;
 mod unused_media;
 mod uploads;
 mod uploads_killed;

@@ -15,7 +15,7 @@ use crate::reading::{HomeView, ListView};
 use crate::review::{LogView, PreparingView, QueueView, ReviewItemView};
 use crate::search::SearchView;
 use crate::vocabulary::Season;
-use crate::words::{EntryView, WordsView};
+use crate::words::{EntryView, UnfoundView, WordsView};
 use crate::{accounts, captions, compose, notices, pages, posts, reading, review, search, words};
 
 /// `(name, HTML)` of every page and its notable states, in one language.
@@ -155,6 +155,11 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ),
         ("review-word-own", words::entry(&admin("/review/words/w1"), &EntryView::sample_own())),
         ("review-word-stale", words::entry(&admin("/review/words/w1"), &EntryView::sample_stale())),
+        ("review-unfound", words::unfound(&admin("/review/unfound"), &UnfoundView::sample())),
+        (
+            "review-unfound-empty",
+            words::unfound(&admin("/review/unfound"), &UnfoundView::sample_empty()),
+        ),
         (
             "about",
             pages::about(

@@ -66,6 +66,67 @@ pub fn entry(chrome: &Chrome, view: &EntryView) -> String {
     page!("review/word-entry.html", chrome, head, view, EntryView)
 }
 
+/// What people looked for in vain, week by week.
+#[derive(Clone, Debug, Default)]
+pub struct UnfoundView {
+    /// The newest first; none without a text.
+    pub weeks: Vec<UnfoundWeek>,
+    /// People who must have looked for a text before it is shown.
+    pub fewest: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct UnfoundWeek {
+    pub monday: When,
+    /// What most people looked for first.
+    pub texts: Vec<UnfoundText>,
+}
+
+#[derive(Clone, Debug)]
+pub struct UnfoundText {
+    pub text: String,
+    pub people: u64,
+    /// The search as it answers now.
+    pub search_url: String,
+    /// The form that adds a group, begun with this text.
+    pub group_url: String,
+}
+
+#[must_use]
+pub fn unfound(chrome: &Chrome, view: &UnfoundView) -> String {
+    let head = Head::private(chrome.lang.ta("unfound-title"));
+    page!("review/unfound.html", chrome, head, view, UnfoundView)
+}
+
+impl UnfoundView {
+    #[must_use]
+    pub fn sample() -> Self {
+        let text = |text: &str, people| UnfoundText {
+            text: text.to_owned(),
+            people,
+            search_url: "/search?q=x".to_owned(),
+            group_url: "/review/words?group=x#f-group".to_owned(),
+        };
+        let texts = vec![
+            text("おしゃぶり 卒業", 23),
+            text("blw", 9),
+            text("ファーストシューズ サイズアップ めやす 一歳半 つかまり立ち", 5),
+        ];
+        let monday = When(1_794_754_800_000);
+        let before = When(monday.0 - 7 * 24 * 3_600_000);
+        let weeks = vec![
+            UnfoundWeek { monday, texts: texts.clone() },
+            UnfoundWeek { monday: before, texts },
+        ];
+        Self { weeks, fewest: 5 }
+    }
+
+    #[must_use]
+    pub fn sample_empty() -> Self {
+        Self { weeks: Vec::new(), fewest: 5 }
+    }
+}
+
 impl EntryRow {
     fn sample(words: &str, reading: Option<&str>) -> Self {
         Self {

@@ -58,6 +58,7 @@ tables! {
 
     WordEntries { Id, Kind, Words, Reading, Version, ChangedBy, ChangedAt }
     WordKeys { Kind, Key, EntryId }
+    Unfound { Week, Words, People }
 
     Changes { Seq, Subject, SubjectId, At }
     Jobs {

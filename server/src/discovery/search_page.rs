@@ -3,6 +3,7 @@
 use super::index::NodeIndex;
 use crate::app::App;
 use crate::error::Result;
+use crate::http::client::Client;
 use crate::http::{Context, Query};
 use crate::posts::{self, AGE_MONTHS, Kind, present};
 use crate::text;
@@ -21,7 +22,12 @@ const DEEPEST: usize = 1000;
 const MOST_CHARS: usize = 200;
 
 /// GET /search?q=&kind=&region=&age=&video=&after=
-pub async fn search(State(app): State<App>, context: Context, fields: Query) -> Result<Response> {
+pub async fn search(
+    State(app): State<App>,
+    context: Context,
+    client: Client,
+    fields: Query,
+) -> Result<Response> {
     let q: String = text::line(fields.get("q")).chars().take(MOST_CHARS).collect();
     let kind: Option<Kind> = fields.get("kind").parse().ok();
     let region = app.regions.find(fields.get("region")).map(|region| region.id.clone());
@@ -56,6 +62,12 @@ pub async fn search(State(app): State<App>, context: Context, fields: Query) -> 
             Ok(Found { results, relaxed, meant }) => {
                 view.preparing = app.index().is_ok_and(NodeIndex::is_preparing);
                 view.meant = meant;
+                let is_nothing = results.hits.is_empty() && relaxed.is_none();
+                if is_nothing && after == 0 && !view.preparing {
+                    let account = context.viewer.id().map(|id| id.to_string());
+                    let who = account.unwrap_or_else(|| client.subject());
+                    app.unfound.note(app.clock.now(), &who, &view.q);
+                }
                 let is_more = results.total > (after + results.hits.len()) as u64;
                 view.counts = Some(counts(&results.facets));
                 view.relaxed = relaxed;

@@ -1,6 +1,6 @@
-//! Step 10: the words that the search knows for this site.
+//! Step 10: the words that the search knows for this site, and what is looked for in vain.
 
-use super::super::tables::{WordEntries, WordKeys};
+use super::super::tables::{Unfound, WordEntries, WordKeys};
 use super::{Step, foreign, id, integer, optional_text, state, text};
 use sea_query::{Index, Table, TableCreateStatement};
 
@@ -9,7 +9,16 @@ pub(super) fn steps() -> Vec<Step> {
     newest.col(WordEntries::Kind).col(WordEntries::ChangedAt).col(WordEntries::Id);
     let mut of_entry = Index::create().name("word_keys_of_entry").table(WordKeys::Table).take();
     of_entry.col(WordKeys::EntryId);
-    vec![Step::table(entries()), Step::Index(newest), Step::table(keys()), Step::Index(of_entry)]
+    let mut most = Index::create().name("unfound_by_people").table(Unfound::Table).take();
+    most.col(Unfound::Week).col(Unfound::People);
+    vec![
+        Step::table(entries()),
+        Step::Index(newest),
+        Step::table(keys()),
+        Step::Index(of_entry),
+        Step::table(unfound()),
+        Step::Index(most),
+    ]
 }
 
 fn entries() -> TableCreateStatement {
@@ -40,5 +49,16 @@ fn keys() -> TableCreateStatement {
             (WordKeys::Table, WordKeys::EntryId),
             (WordEntries::Table, WordEntries::Id),
         ))
+        .take()
+}
+
+fn unfound() -> TableCreateStatement {
+    Table::create()
+        .table(Unfound::Table)
+        // Its Monday, `2026-11-16`.
+        .col(text(Unfound::Week))
+        .col(text(Unfound::Words))
+        .col(integer(Unfound::People))
+        .primary_key(Index::create().col(Unfound::Week).col(Unfound::Words))
         .take()
 }

@@ -1,0 +1,137 @@
+//! What people look for and don't find: counted by the week, shown to admins from five on, and nothing that identifies anyone.
+
+use sea_query::Query;
+use server::app;
+use server::db::tables::Unfound;
+use server::db::{Read, Row};
+use server::discovery::index;
+use server::jobs;
+use server::unfound;
+use std::time::Duration;
+use tests::browser::{Browser, encoded, field, link};
+use tests::{TestApp, on_both_databases};
+
+const LIST: &str = "/review/unfound";
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn search(reader: &mut Browser, words: &str) {
+    reader.get(&format!("/search?q={}", encoded(words.as_bytes()))).await.expect(200);
+}
+
+async fn people(site: &TestApp, n: usize) -> Vec<Browser> {
+    let mut people = Vec::new();
+    for n in 0..n {
+        people.push(site.member(&format!("その{n}")).await);
+    }
+    people
+}
+
+/// `(week, text, people)`, as stored.
+async fn stored(site: &TestApp) -> Vec<(String, String, i64)> {
+    unfound::flush(&site.app).await.unwrap();
+    let select = Query::select()
+        .columns([Unfound::Week, Unfound::Words, Unfound::People])
+        .from(Unfound::Table)
+        .order_by(Unfound::Week, sea_query::Order::Asc)
+        .order_by(Unfound::Words, sea_query::Order::Asc)
+        .take();
+    let read = |row: &Row| {
+        (row.get("week").unwrap(), row.get("words").unwrap(), row.get("people").unwrap())
+    };
+    site.db().rows(&select).await.unwrap().iter().map(read).collect()
+}
+
+async fn purge(site: &TestApp) {
+    let mut tx = site.db().begin().await.unwrap();
+    jobs::enqueue(&mut tx, &site.clock, &unfound::jobs::Purge::default()).await.unwrap();
+    tx.commit().await.unwrap();
+    jobs::run_until_idle(&site.app, &app::jobs()).await.unwrap();
+}
+
+on_both_databases! {
+    async fn what_four_people_miss_is_not_shown_and_what_five_miss_is(site: TestApp) {
+        let mut people = people(&site, 5).await;
+        let mut admin = site.admin("けん").await;
+        for person in &mut people[..4] {
+            search(person, "おしゃぶり 卒業").await;
+        }
+        assert_eq!(stored(&site).await, [("2026-11-16".to_owned(), "おしゃぶり 卒業".to_owned(), 4)]);
+        admin.get(LIST).await.expect(200).hides("おしゃぶり");
+        search(&mut people[4], "おしゃぶり　卒業").await;
+        assert_eq!(stored(&site).await[0].2, 5);
+        let page = admin.get(LIST).await.expect(200).shows("おしゃぶり 卒業").text();
+        // One tap to see whether it is still so, one to begin a group with it.
+        admin.get(&link(&page, "/search?q=")).await.expect(200).shows("おしゃぶり 卒業");
+        let form = admin.get(link(&page, "/review/words?group=").split('#').next().unwrap()).await.expect(200);
+        assert_eq!(field(&form.text(), "group"), "おしゃぶり 卒業");
+    }
+
+    async fn one_person_who_repeats_a_search_counts_once_a_week(site: TestApp) {
+        let mut person = site.member("はなこ").await;
+        for words in ["BLW", "ｂｌｗ", " blw ", "BLW", "blw"] {
+            search(&mut person, words).await;
+            stored(&site).await;
+        }
+        for _ in 0..5 {
+            search(&mut site.visitor(), "blw").await;
+        }
+        assert_eq!(stored(&site).await, [("2026-11-16".to_owned(), "blw".to_owned(), 2)]);
+        site.clock.advance(DAY);
+        search(&mut person, "blw").await;
+        let weeks: Vec<_> = stored(&site).await.into_iter().map(|row| (row.0, row.2)).collect();
+        assert_eq!(weeks, [("2026-11-16".to_owned(), 2), ("2026-11-23".to_owned(), 1)]);
+    }
+
+    async fn what_may_name_someone_is_never_kept(site: TestApp) {
+        let mut person = site.member("はなこ").await;
+        let long = "あ".repeat(41);
+        for words in ["hanako@example.jp", "ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ", "090-1234-5678", "https://example.jp/hanako", "？！", long.as_str()] {
+            search(&mut person, words).await;
+        }
+        assert_eq!(stored(&site).await, []);
+    }
+
+    async fn only_what_no_post_says_is_noted(site: TestApp) {
+        let author = site.member("はなこ").await;
+        site.post(&author).titled("かぼちゃがゆ").in_region("uji").published().await;
+        index::catch_up(&site.app).await.unwrap();
+        let mut person = site.member("みき").await;
+        search(&mut person, "かぼちゃ").await;
+        // It is there, if not in that town.
+        person.get(&format!("/search?q={}&region=joyo", encoded("かぼちゃ".as_bytes()))).await.expect(200);
+        person.get("/search?q=&region=joyo").await.expect(200);
+        person.get(&format!("/search?q={}&after=20", encoded("宇宙飛行士".as_bytes()))).await.expect(200);
+        assert_eq!(stored(&site).await, []);
+        person.get(&format!("/search?q={}&region=uji", encoded("宇宙飛行士".as_bytes()))).await.expect(200);
+        assert_eq!(stored(&site).await.len(), 1);
+    }
+
+    async fn what_few_missed_goes_with_its_week_and_the_rest_after_twelve(site: TestApp) {
+        let mut people = people(&site, 5).await;
+        for person in &mut people {
+            search(person, "ベビーカー 修理").await;
+        }
+        search(&mut people[0], "おまる").await;
+        assert_eq!(stored(&site).await.len(), 2);
+        purge(&site).await;
+        assert_eq!(stored(&site).await.len(), 2, "the week is not over");
+        site.clock.advance(DAY);
+        purge(&site).await;
+        let texts: Vec<_> = stored(&site).await.into_iter().map(|row| row.1).collect();
+        assert_eq!(texts, ["ベビーカー 修理"]);
+        site.clock.advance(DAY * 7 * 11);
+        purge(&site).await;
+        assert_eq!(stored(&site).await.len(), 1);
+        site.clock.advance(DAY * 7);
+        purge(&site).await;
+        assert_eq!(stored(&site).await, []);
+    }
+
+    async fn to_everyone_but_admins_the_list_does_not_exist(site: TestApp) {
+        site.member("はなこ").await.get(LIST).await.expect(404);
+        site.moderator("みき").await.get(LIST).await.expect(404);
+        let mut admin = site.admin("けん").await;
+        admin.get(LIST).await.expect(200).shows("/review/words");
+        admin.get("/review/words").await.expect(200).shows(LIST);
+    }
+}
