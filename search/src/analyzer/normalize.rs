@@ -91,9 +91,10 @@ impl Normalized {
         first.start..last.end
     }
 
-    /// Where the original may be cut: the start of every cluster.
-    pub fn cuts(&self) -> impl DoubleEndedIterator<Item = usize> + ExactSizeIterator {
-        self.clusters.iter().map(|cluster| cluster.original.start)
+    /// The byte of the normalised text that is the first of the cluster that begins at this byte of the original.
+    pub fn start_of(&self, original: usize) -> Option<usize> {
+        let at = self.clusters.binary_search_by_key(&original, |c| c.original.start).ok()?;
+        self.clusters.get(at).map(|cluster| cluster.start)
     }
 }
 
