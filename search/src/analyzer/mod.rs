@@ -28,7 +28,7 @@ pub(crate) use romaji::{so_far, to_hiragana};
 use spellings::Spellings;
 
 /// Raise when the same text would be indexed differently; an index of another version is rebuilt.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Debug)]
 pub(crate) struct Analyzer {
