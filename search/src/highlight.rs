@@ -1,14 +1,17 @@
 //! What of a title or a body answers the query, as segments of plain text.
 //!
 //! The text is analysed as it was indexed and marked in its normalised form; the marks are taken back
-//! to the original through [`Normalized`], so they fall on whole characters as they were written.
+//! to the original through `Normalized`, so they fall on whole characters as they were written.
+//!
+//! Not here: which part of a long text is shown (`snippet`).
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::Error;
-use crate::analyzer::{Analysis, Analyzer, Normalized, Word, fold_char, is_searchable};
+use crate::analyzer::{Analysis, Analyzer, Word, fold_char, fold_sound, is_searchable};
 use crate::query::Terms;
+use crate::snippet::{self, Densest, Part};
 
 /// A piece of plain text; whoever renders it escapes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,16 +21,14 @@ pub struct Segment {
     pub marked: bool,
 }
 
-/// Characters of a snippet, without the ellipses.
-const SNIPPET: usize = 110;
-/// A snippet starts at the sentence of its first mark, or this many characters before it.
-const LEAD: usize = 24;
 /// Bytes of a body that are looked at: some 6,000 characters.
 const LONGEST_BODY: usize = 18_000;
 /// A common part of this many characters is marked, even across words.
 const COMMON: usize = 3;
 /// The same if it is all hiragana, where endings are alike everywhere.
 const COMMON_HIRAGANA: usize = 4;
+/// What sounds like a part of the query of so many kana is marked, whatever words the query was cut into.
+const COMMON_SOUND: usize = 4;
 
 pub(crate) struct Highlighter<'a> {
     analyzer: &'a Analyzer,
@@ -37,8 +38,14 @@ pub(crate) struct Highlighter<'a> {
 struct Look<'a> {
     words: HashSet<&'a str>,
     bigrams: HashSet<&'a str>,
-    /// How the query sounds, if it was typed by sound.
-    sound: Option<&'a str>,
+    /// If the query was typed by sound.
+    sound: Option<Sound<'a>>,
+}
+
+struct Sound<'a> {
+    whole: &'a str,
+    /// Of its words.
+    readings: HashSet<&'a str>,
 }
 
 impl<'a> Highlighter<'a> {
@@ -46,14 +53,16 @@ impl<'a> Highlighter<'a> {
         let look = terms.map(|terms| Look {
             words: terms.words.terms().collect(),
             bigrams: terms.bigrams.terms().collect(),
-            sound: terms.by_sound.then_some(terms.sound.as_str()),
+            sound: terms
+                .by_sound
+                .then(|| Sound { whole: &terms.sound, readings: terms.readings.terms().collect() }),
         });
         Highlighter { analyzer, look }
     }
 
     /// All of the text.
     pub fn whole(&self, text: &str) -> Result<Vec<Segment>, Error> {
-        Ok(segments(text, 0..text.len(), &self.marks(text)?.1))
+        Ok(segments(text, 0..text.len(), &self.read(text)?.marks))
     }
 
     /// The part of one of the texts that says most about the query, or the beginning of the first; and which text it is of. Of equals the
@@ -62,36 +71,44 @@ impl<'a> Highlighter<'a> {
         &self,
         texts: [&str; N],
     ) -> Result<(usize, Vec<Segment>), Error> {
-        let (mut best, mut most) = ((0, vec![]), None);
+        let mut best: Option<(usize, &str, Read<'_>, Densest)> = None;
         for (index, text) in texts.into_iter().enumerate() {
-            let (worth, segments) = self.part(text)?;
-            if most.is_none_or(|most| worth > most) {
-                (best, most) = ((index, segments), Some(worth));
+            let text = text.trim();
+            let looked_at = &text[..text.floor_char_boundary(LONGEST_BODY)];
+            let read = self.read(looked_at)?;
+            let densest = Densest::of(looked_at, &read.marks);
+            if best.as_ref().is_none_or(|(.., best)| densest.worth > best.worth) {
+                best = Some((index, text, read, densest));
             }
         }
-        Ok(best)
+        let Some((index, text, read, densest)) = best else { return Ok((0, vec![])) };
+        Ok((index, self.part(text, &read, &densest)?))
     }
 
-    /// The part of a text that says most about the query, and how much that is.
-    fn part(&self, text: &str) -> Result<(usize, Vec<Segment>), Error> {
-        let text = text.trim();
-        let looked_at = &text[..text.floor_char_boundary(LONGEST_BODY)];
-        let (normalized, marks) = self.marks(looked_at)?;
-        let cuts: Vec<usize> = normalized.cuts().chain(std::iter::once(looked_at.len())).collect();
-        let (worth, part) = window(looked_at, &cuts, &marks);
-        let mut out = segments(text, part.clone(), &marks);
-        if part.start > 0 {
+    /// What is shown of a text, with an ellipsis where it is cut off inside a sentence.
+    fn part(&self, text: &str, read: &Read<'a>, densest: &Densest) -> Result<Vec<Segment>, Error> {
+        if snippet::is_short(text) {
+            return Ok(segments(text, 0..text.len(), &read.marks));
+        }
+        let part = match &read.analysis {
+            Some(analysis) => Part::of(text, analysis, &read.marks, densest),
+            None => {
+                let beginning = self.analyzer.analyze(snippet::beginning(text))?;
+                Part::of(text, &beginning, &read.marks, densest)
+            }
+        };
+        let mut out = segments(text, part.range, &read.marks);
+        if part.begins_inside_a_sentence {
             out.insert(0, plain("…"));
         }
-        if part.end < text.len() {
+        if part.ends_inside_a_sentence {
             out.push(plain("…"));
         }
-        Ok((worth, out))
+        Ok(out)
     }
 
-    /// The text normalised, and what to mark of the original, in order and apart.
-    fn marks(&self, text: &str) -> Result<(Normalized, Vec<Range<usize>>), Error> {
-        let Some(look) = &self.look else { return Ok((Normalized::new(text), vec![])) };
+    fn read(&self, text: &str) -> Result<Read<'a>, Error> {
+        let Some(look) = &self.look else { return Ok(Read::default()) };
         let analysis = self.analyzer.analyze(text)?;
         let mut marks: Vec<Range<usize>> = analysis
             .words
@@ -99,34 +116,84 @@ impl<'a> Highlighter<'a> {
             .filter(|word| look.wants(word))
             .map(|word| word.range.clone())
             .chain(look.common_parts(&analysis))
+            .chain(look.sounding_parts(&analysis.words))
             .map(|range| analysis.normalized.original_range(&range))
             .collect();
-        marks.sort_by_key(|mark| mark.start);
-        marks.dedup_by(|next, mark| {
-            let joined = next.start <= mark.end;
-            if joined {
-                mark.end = mark.end.max(next.end);
-            }
-            joined
-        });
-        Ok((analysis.normalized, marks))
+        join(&mut marks);
+        for mark in &mut marks {
+            *mark = snippet::whole_characters(text, mark);
+        }
+        join(&mut marks);
+        Ok(Read { analysis: Some(analysis), marks })
     }
+}
+
+/// What there is to mark in a text, in order and apart; without a query nothing is looked for.
+#[derive(Debug, Default)]
+struct Read<'a> {
+    analysis: Option<Analysis<'a>>,
+    marks: Vec<Range<usize>>,
+}
+
+/// Puts marks in order, and those that touch together.
+fn join(marks: &mut Vec<Range<usize>>) {
+    marks.sort_by_key(|mark| mark.start);
+    marks.dedup_by(|next, mark| {
+        let joined = next.start <= mark.end;
+        if joined {
+            mark.end = mark.end.max(next.end);
+        }
+        joined
+    });
 }
 
 impl Look<'_> {
     fn wants(&self, word: &Word<'_>) -> bool {
-        let Some(term) = &word.term else { return false };
-        if self.words.contains(term.as_ref()) {
+        if word.term.is_none() {
+            return false;
+        }
+        let named = [&word.term, &word.meant].into_iter().flatten();
+        if named.into_iter().any(|term| self.words.contains(term.as_ref())) {
             return true;
         }
         // A short reading in kana is in everything that is typed.
         let shortest = if word.is_kana { 3 } else { 2 };
-        match (self.sound, &word.reading) {
-            (Some(sound), Some(reading)) => {
-                reading.chars().count() >= shortest && sound.contains(reading.as_ref())
+        let (Some(sound), Some(reading)) = (&self.sound, &word.base_reading) else { return false };
+        sound.readings.contains(reading.as_ref()) && reading.chars().count() >= shortest
+    }
+
+    /// Words that together sound like a part of the query: 手づかみ for てづかみ.
+    fn sounding_parts(&self, words: &[Word<'_>]) -> Vec<Range<usize>> {
+        let Some(sound) = &self.sound else { return vec![] };
+        let mut parts = vec![];
+        let mut first = 0;
+        while let Some(start) = words.get(first) {
+            first += 1;
+            if start.term.is_none() {
+                continue;
             }
-            _ => false,
+            let (mut spoken, mut end) = (String::new(), start.range.start);
+            let mut longest = None;
+            for word in &words[first - 1..] {
+                let Some(reading) = word.reading.as_deref().filter(|_| word.range.start == end)
+                else {
+                    break;
+                };
+                spoken.push_str(reading);
+                if !sound.whole.contains(&fold_sound(&spoken)) {
+                    break;
+                }
+                end = word.range.end;
+                if word.term.is_some() && spoken.chars().count() >= COMMON_SOUND {
+                    longest = Some(end);
+                }
+            }
+            if let Some(end) = longest {
+                parts.push(start.range.start..end);
+                first += words[first..].partition_point(|word| word.range.start < end);
+            }
         }
+        parts
     }
 
     /// Stretches of the text whose every bigram is in the query too.
@@ -163,7 +230,12 @@ impl Look<'_> {
             let needed =
                 if all_hiragana && shortest == COMMON { COMMON_HIRAGANA } else { shortest };
             if part.len() >= needed.max(2) {
-                parts.push(chars[start].0..end_of(i));
+                let part = chars[start].0..end_of(i);
+                match analysis.without_particles(&part) {
+                    // これ is searched for too.
+                    None if self.words.is_empty() => parts.push(part),
+                    trimmed => parts.extend(trimmed),
+                }
             }
             start = i + 1;
         }
@@ -176,33 +248,6 @@ impl Look<'_> {
         let only = letters.next()?;
         (grams.next().is_none() && letters.next().is_none()).then_some(only)
     }
-}
-
-/// The bytes to show: the window of [`SNIPPET`] clusters with most different marks, from the start of a
-/// sentence if one starts shortly before; and how much they say, 0 without a mark.
-fn window(text: &str, cuts: &[usize], marks: &[Range<usize>]) -> (usize, Range<usize>) {
-    let clusters = cuts.len() - 1;
-    let cluster_of = |byte: usize| cuts.partition_point(|&cut| cut <= byte).saturating_sub(1);
-    let places: Vec<usize> = marks.iter().map(|mark| cluster_of(mark.start)).collect();
-    let mut best = (0, 0);
-    for (i, &place) in places.iter().enumerate() {
-        let within = (i..places.len()).take_while(|&j| places[j] < place + SNIPPET - LEAD);
-        let count = within.clone().count();
-        let different = within.map(|j| &text[marks[j].clone()]).collect::<HashSet<_>>().len();
-        // Different words say more than one word repeated.
-        let worth = different * 4 + count.min(6);
-        if worth > best.0 {
-            best = (worth, place);
-        }
-    }
-    if clusters <= SNIPPET {
-        return (best.0, 0..text.len());
-    }
-    let earliest = best.1.saturating_sub(LEAD);
-    let sentence = (earliest..best.1)
-        .find(|&i| i == 0 || text[..cuts[i]].ends_with(['。', '！', '？', '!', '?', '\n']));
-    let start = sentence.unwrap_or(earliest).min(clusters - SNIPPET);
-    (best.0, cuts[start]..cuts[start + SNIPPET])
 }
 
 fn segments(text: &str, part: Range<usize>, marks: &[Range<usize>]) -> Vec<Segment> {

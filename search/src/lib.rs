@@ -27,6 +27,7 @@ mod ranking;
 mod related;
 mod schema;
 mod search;
+mod snippet;
 mod sound;
 mod suggest;
 mod synonyms;

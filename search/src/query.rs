@@ -37,8 +37,10 @@ const MEANT: f32 = 0.5;
 const SYNONYM: f32 = 0.6;
 /// Ways to say the query with synonyms that a post is read for.
 const MOST_OTHERWISE: usize = 6;
-/// What is typed beyond this many characters is not looked at.
-const LONGEST_TEXT: usize = 200;
+/// What is typed beyond this many characters is not looked at, before they are normalised and after.
+pub(crate) const LONGEST_TEXT: usize = 200;
+/// Terms that are looked up in one field. Only synonyms lead to so many.
+pub(crate) const MOST_TERMS: usize = 400;
 
 /// A search. Blank `text` finds everything the filters let through, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +79,7 @@ impl Default for Query {
     }
 }
 
-/// Terms of one field with their weights; each term once, with its greatest.
+/// Terms of one field with their weights, the first [`MOST_TERMS`]; each term once, with its greatest.
 #[derive(Debug, Default)]
 pub(crate) struct Weighted(Vec<(String, f32)>);
 
@@ -85,9 +87,11 @@ impl Weighted {
     fn add(&mut self, terms: impl IntoIterator<Item = impl Into<String>>, weight: f32) {
         for term in terms {
             let term = term.into();
+            let is_room = self.0.len() < MOST_TERMS;
             match self.0.iter_mut().find(|(known, _)| *known == term) {
                 Some((_, known)) => *known = known.max(weight),
-                None => self.0.push((term, weight)),
+                None if is_room => self.0.push((term, weight)),
+                None => {}
             }
         }
     }
@@ -135,7 +139,11 @@ impl Terms {
             return Ok(None);
         }
         let text: String = text.chars().take(LONGEST_TEXT).collect();
-        let typed = analyzer.analyze(&text)?;
+        let mut typed = analyzer.analyze(&text)?;
+        // One character can stand for eighteen.
+        if let Some((end, _)) = typed.normalized.text.char_indices().nth(LONGEST_TEXT) {
+            typed = analyzer.analyze(&typed.normalized.text[..end])?;
+        }
         let romaji = match to_hiragana(&typed.normalized.text) {
             Some(kana) => Some(analyzer.analyze(&kana)?),
             None => None,

@@ -187,9 +187,14 @@ impl Pattern {
         for (at, letter) in text.into_iter().take(LONGEST_TEXT).enumerate() {
             now.clear();
             if let Some(pair) = self.pairs.get(&(last, letter)) {
+                // Both in the query's order: a letter repeated is in it at every place.
+                let mut ends = before.iter().peekable();
                 for &place in &pair.places {
-                    let so_far =
-                        before.iter().find(|(end, _)| *end + 1 == place).map_or(1, |s| s.1);
+                    while ends.next_if(|(end, _)| *end + 1 < place).is_some() {}
+                    let so_far = match ends.peek() {
+                        Some((end, so_far)) if *end + 1 == place => *so_far,
+                        _ => 1,
+                    };
                     now.push((place, so_far + 1));
                     longest = longest.max(so_far + 1);
                 }

@@ -360,9 +360,48 @@ fn a_snippet_shows_the_part_that_answers() {
     let snippet = only_hit(site.search("夜泣き 抱っこひも")).snippet;
     assert_eq!(marked(&snippet), ["夜泣き", "抱っこ紐"]);
     let text = text_of(&snippet);
-    assert!(text.starts_with('…') && text.ends_with('…'), "{text}");
-    assert!(text.chars().count() < 130, "{text}");
-    assert!(body.contains(text.trim_matches('…')));
+    assert!(text.ends_with("一日でした。") && text.chars().count() <= 120, "{text}");
+    assert!(text.starts_with("夜泣きには") || text.starts_with("きょうは"), "{text}");
+    assert!(body.contains(&text), "whole sentences bear no ellipsis: {text}");
+
+    let body = "夜泣きには抱っこ紐が効くので".repeat(30);
+    let site = site_of("うちの場合", &body);
+    let text = text_of(&only_hit(site.search("夜泣き")).snippet);
+    assert!(!text.starts_with('…') && text.ends_with('…'), "{text}");
+    assert!(body.contains(text.trim_end_matches('…')));
+}
+
+fn site_of(title: &str, body: &str) -> Site {
+    site(vec![post("a", title, body)])
+}
+
+#[test]
+fn what_is_typed_by_sound_marks_the_words_that_are_read_so_and_no_others() {
+    let site = site_of("手づかみ", "髪を結んで、一晩置いた苺のケーキを手づかみで。");
+    let marks = |text: &str| {
+        let hit = only_hit(site.search(text));
+        marked(&hit.snippet).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(marks("てづかみ"), ["手づかみ"]);
+    assert_eq!(marks("tedukami"), ["手づかみ"]);
+    assert_eq!(marks("いちごけーき"), ["苺", "ケーキ"]);
+}
+
+#[test]
+fn particles_at_the_ends_of_a_common_part_are_not_marked() {
+    let site = site_of("歯みがき", "寝転がって毎朝の歯みがきを。これが日課です。");
+    let marks = |text: &str| {
+        let hit = only_hit(site.search(text));
+        marked(&hit.snippet).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(marks("嫌がって毎朝の歯みがきを"), ["毎朝の歯みがき"]);
+}
+
+#[test]
+fn an_emoji_is_marked_whole() {
+    let site = site_of("家族", "休みの日👨‍👩‍👧‍👦公園へ。");
+    let hit = only_hit(site.search("👩"));
+    assert_eq!(marked(&hit.snippet), ["👨‍👩‍👧‍👦"]);
 }
 
 #[test]

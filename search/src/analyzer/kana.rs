@@ -13,9 +13,12 @@ pub fn is_kanji(c: char) -> bool {
 /// A character of a word, as opposed to a space, a mark or a control character. Emoji count: they
 /// are searched for.
 pub fn is_searchable(c: char) -> bool {
-    c.is_alphanumeric()
-        || c == 'ー'
-        || matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f000}'..='\u{1faff}')
+    c.is_alphanumeric() || c == 'ー' || is_emoji(c)
+}
+
+/// Emoji, ♪ and their like.
+pub fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// Katakana to hiragana; ヶ and ヵ as か (6ヶ月, 6カ月, 6か月).

@@ -22,14 +22,14 @@ use std::ops::Range;
 pub use dictionary::Dictionary;
 use entries::{Entries, Entry};
 pub(crate) use grams::spelling_runs;
-pub(crate) use kana::{fold, fold_char, fold_sound, is_kana, is_kanji, is_searchable};
+pub(crate) use kana::{fold, fold_char, fold_sound, is_emoji, is_kana, is_kanji, is_searchable};
 use lindera_dictionary::viterbi::Lattice;
 pub(crate) use normalize::Normalized;
 pub(crate) use romaji::{so_far, to_hiragana};
 use spellings::Spellings;
 
 /// Raise when the same text would be indexed differently; an index of another version is rebuilt.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Debug)]
 pub(crate) struct Analyzer {
@@ -111,6 +111,29 @@ impl Analyzer {
 }
 
 impl Analysis<'_> {
+    /// The word that begins at this byte of the original text, if one does.
+    pub fn word_at(&self, original: usize) -> Option<&Word<'_>> {
+        let start = self.normalized.start_of(original)?;
+        let at = self.words.binary_search_by_key(&start, |word| word.range.start).ok()?;
+        self.words.get(at)
+    }
+
+    /// The bytes of the normalised text without particles and endings of words at their ends; `None` if there is nothing else.
+    pub fn without_particles(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let first = self.words.partition_point(|word| word.range.end <= range.start);
+        let last = self.words.partition_point(|word| word.range.start < range.end);
+        let words = self.words.get(first..last)?;
+        let is_ending = |word: &Word<'_>| {
+            let ending = self.normalized.text.get(range.start..word.range.end.min(range.end));
+            word.range.start < range.start
+                && ending.is_some_and(|ending| ending.chars().all(kana::is_kana))
+        };
+        let says_something = |word: &&Word<'_>| word.term.is_some() && !is_ending(word);
+        let start = words.iter().find(says_something)?.range.start;
+        let end = words.iter().rfind(says_something)?.range.end;
+        Some(start.max(range.start)..end.min(range.end))
+    }
+
     /// Runs of letters, kana folded.
     pub fn runs(&self) -> Vec<String> {
         grams::spelling_runs(&self.normalized.text)

@@ -1,4 +1,4 @@
-//! One spelling for what people type in many: NFKC, lower case, long-vowel marks; with the way
+//! One spelling for what people type in many: NFKC, lower case, long-vowel marks, nothing invisible; with the way
 //! back to the original bytes.
 //!
 //! The text is normalised cluster by cluster (a character and the marks that combine with it), so
@@ -52,7 +52,9 @@ impl Normalized {
 
     fn push_cluster(&mut self, cluster: &str, original: Range<usize>) {
         let start = self.text.len();
-        for c in cluster.nfkc().flat_map(char::to_lowercase) {
+        for c in cluster.nfkc().flat_map(char::to_lowercase).filter(|c| !is_invisible(*c)) {
+            // Some of them part terms.
+            let c = if c.is_control() && c != '\n' { ' ' } else { c };
             let c = self.long_vowel_mark(c);
             if c == 'ー' && self.text.ends_with('ー') {
                 continue;
@@ -91,15 +93,22 @@ impl Normalized {
         first.start..last.end
     }
 
-    /// Where the original may be cut: the start of every cluster.
-    pub fn cuts(&self) -> impl DoubleEndedIterator<Item = usize> + ExactSizeIterator {
-        self.clusters.iter().map(|cluster| cluster.original.start)
+    /// The byte of the normalised text that is the first of the cluster that begins at this byte of the original.
+    pub fn start_of(&self, original: usize) -> Option<usize> {
+        let at = self.clusters.binary_search_by_key(&original, |c| c.original.start).ok()?;
+        self.clusters.get(at).map(|cluster| cluster.start)
     }
 }
 
 /// Normalises to itself wherever it stands, as nearly everything does that people write.
 fn is_itself(c: char) -> bool {
     matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='\u{9fff}' | 'a'..='z' | '0'..='9' | '、' | '。' | '「' | '」' | ' ' | '\n')
+}
+
+/// What nobody sees and pasted text is full of: soft hyphens, spaces of no width, directions, variation selectors.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Combining marks, the half-width voicing marks, and the vowels and finals of decomposed Hangul.
@@ -134,6 +143,16 @@ mod tests {
         assert_eq!(Normalized::new("ベビ―カ−").text, "ベビーカー");
         assert_eq!(Normalized::new("ねんね〜〜").text, "ねんねー");
         assert_eq!(Normalized::new("a-b 3-4").text, "a-b 3-4");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_left_out_and_belongs_to_what_it_follows() {
+        let original = "葛\u{e0100}城の離\u{200b}乳\u{ad}食\u{1f}❤\u{fe0f}";
+        let normalized = Normalized::new(original);
+        assert_eq!(normalized.text, "葛城の離乳食 ❤");
+        let start = normalized.text.find("離").unwrap();
+        let range = normalized.original_range(&(start..start + "離乳食".len()));
+        assert_eq!(&original[range], "離\u{200b}乳\u{ad}食");
     }
 
     #[test]
