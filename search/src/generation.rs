@@ -15,6 +15,7 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyEr
 
 use crate::Error;
 use crate::analyzer::{Analyzer, Dictionary};
+use crate::choices::Kept;
 use crate::index::Op;
 use crate::schema::{Fields, register_tokenizer};
 use crate::suggest::Beginnings;
@@ -37,6 +38,7 @@ pub(crate) struct Generation {
     pub fields: Fields,
     pub reader: IndexReader,
     pub beginnings: Beginnings,
+    pub kept: Kept,
     writer: Mutex<Writer>,
     ours: Synonyms,
     /// With the site's own.
@@ -108,6 +110,7 @@ impl Generation {
             fields: Fields::new().1,
             reader,
             beginnings: Beginnings::default(),
+            kept: Kept::default(),
             writer: Mutex::new(Writer { tantivy, version, position }),
             synonyms: RwLock::new(Arc::new(ours.clone())),
             ours,
@@ -170,7 +173,7 @@ impl Generation {
         }
         written?;
         self.reader.reload()?;
-        Ok(())
+        self.kept.follow(&self.reader.searcher())
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

@@ -137,7 +137,7 @@ impl Index {
         let (analyzer, fields) = (&serving.analyzer, &serving.fields);
         let searcher = serving.reader.searcher();
         let terms = Terms::of(&query.text, analyzer, &searcher, fields, &serving.synonyms())?;
-        let search = Search { searcher: &searcher, fields, query };
+        let search = Search { searcher: &searcher, fields, kept: &serving.kept, query };
         let limit = query.limit.min(MOST_HITS);
         let after = query.after.min(FARTHEST_HIT);
         let (found, counted): (Vec<(f32, DocAddress)>, _) = match &terms {
@@ -208,7 +208,7 @@ impl Index {
         let (fields, synonyms) = (&serving.fields, serving.synonyms());
         let terms = Terms::of(&query.text, &serving.analyzer, &searcher, fields, &synonyms)?;
         let Some(terms) = terms else { return Ok(vec![]) };
-        let search = Search { searcher: &searcher, fields, query };
+        let search = Search { searcher: &searcher, fields, kept: &serving.kept, query };
         let found = search.candidates(&terms, READ_AGAIN)?;
         let signals = search.signals(&terms, &found)?;
         let id = |address| -> Result<String, Error> {

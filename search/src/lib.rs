@@ -16,8 +16,12 @@
 //! posts are fed).
 
 mod analyzer;
+mod bits;
+mod candidates;
+mod choices;
 mod contents;
 mod facets;
+mod gate;
 mod generation;
 mod highlight;
 mod index;

@@ -5,12 +5,13 @@
 
 use std::ops::Range;
 
-use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TantivyQuery, TermQuery};
+use tantivy::query::{Query as TantivyQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use crate::Error;
 use crate::analyzer::{Analysis, Analyzer, fold_sound, spelling_runs, to_hiragana};
+use crate::candidates::Clause;
 use crate::facets::Filters;
 use crate::schema::Fields;
 use crate::sound::known_readings;
@@ -208,10 +209,10 @@ impl Terms {
         Ok(())
     }
 
-    /// Every term by itself, so that tantivy passes over what can't be among the best.
-    pub fn to_tantivy(&self, fields: &Fields) -> Box<dyn TantivyQuery> {
-        let mut any: Vec<(Occur, Box<dyn TantivyQuery>)> = vec![];
+    /// Every term of every field by itself, with what it adds.
+    pub fn clauses(&self, fields: &Fields) -> Vec<Clause<'_>> {
         let weights = if self.by_sound { BY_SOUND } else { BY_SPELLING };
+        let mut all = vec![];
         for (field, terms, share) in [
             (fields.tok, &self.words, weights.word),
             (fields.title_tok, &self.words, weights.title_word),
@@ -219,12 +220,13 @@ impl Terms {
             (fields.rd, &self.readings, weights.reading),
             (fields.r3, &self.trigrams, weights.trigram),
         ] {
-            any.extend(terms.iter().map(|(text, weight)| {
-                let query = Box::new(BoostQuery::new(term(field, text), weight * share));
-                (Occur::Should, query as Box<dyn TantivyQuery>)
+            all.extend(terms.iter().map(|(text, weight)| Clause {
+                field,
+                text,
+                weight: weight * share,
             }));
         }
-        Box::new(BooleanQuery::new(any))
+        all
     }
 }
 

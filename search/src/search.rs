@@ -1,101 +1,123 @@
 //! From a query to the documents that answer it, best first.
 
-use std::ops::Bound;
-
-use tantivy::collector::TopDocs;
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::postings::SegmentPostings;
-use tantivy::query::{
-    AllQuery, BooleanQuery, ConstScoreQuery, FuzzyTermQuery, Occur, Query as TantivyQuery,
-    RangeQuery, TermQuery,
-};
+use tantivy::query::{EnableScoring, FuzzyTermQuery, Query as TantivyQuery};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocId, DocSet as _, Score, Searcher, TantivyDocument, Term};
+use tantivy::{
+    DocAddress, DocId, DocSet as _, Score, Searcher, SegmentReader, TERMINATED, TantivyDocument,
+    Term,
+};
 
-use crate::Error;
 use crate::analyzer::{Normalized, fold_char, is_searchable};
-use crate::facets::{Count, Counted};
-use crate::query::{Near, Query, Terms, Weighted, term};
+use crate::bits::Bits;
+use crate::choices::Kept;
+use crate::facets::{Chosen, Facets};
+use crate::query::{Near, Query, Terms, Weighted};
 use crate::ranking::{self, Pattern, READ_AGAIN, Signals, Standing};
 use crate::schema::{Fields, stored_text};
+use crate::{Error, candidates, gate};
 
 pub(crate) struct Search<'a> {
     pub searcher: &'a Searcher,
     pub fields: &'a Fields,
+    pub kept: &'a Kept,
     pub query: &'a Query,
 }
 
 pub(crate) type Ranked = Vec<(Score, DocAddress)>;
 
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    pub total: u64,
+    pub newest: Vec<DocAddress>,
+    pub facets: Facets,
+}
+
 impl Search<'_> {
     /// Everything the filters let through, newest first.
     pub fn newest(&self, keep: usize) -> Result<Counted, Error> {
-        self.count(Box::new(AllQuery), keep)
+        self.count(None, keep)
     }
 
     /// How many match, and how many of each choice.
     pub fn matches(&self, terms: &Terms) -> Result<Counted, Error> {
-        self.count(self.gate(terms), 0)
+        self.count(Some(terms), 0)
     }
 
-    fn count(&self, query: Box<dyn TantivyQuery>, keep: usize) -> Result<Counted, Error> {
-        let mut clauses = vec![(Occur::Must, query)];
-        clauses.extend(self.tag());
-        let count = Count { filters: &self.query.filters, keep };
-        Ok(self.searcher.search(&BooleanQuery::new(clauses), &count)?)
+    fn count(&self, terms: Option<&Terms>, keep: usize) -> Result<Counted, Error> {
+        let mut counted = Counted::default();
+        let mut newest: Vec<(i64, DocAddress)> = vec![];
+        for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let known = self.kept.of(segment)?;
+            let mut matches = known.all();
+            if let Some(terms) = terms {
+                matches.keep(&self.gate(terms, segment)?);
+            }
+            if let Some(tagged) = self.tagged(segment)? {
+                matches.keep(&tagged);
+            }
+            let chosen = Chosen::new(&self.query.filters, &known.choices);
+            let mut passing = matches.clone();
+            chosen.narrow(&mut passing);
+            counted.total += passing.count();
+            counted.facets.add(&known.choices, &chosen, &matches, &passing);
+            if keep > 0 {
+                let published_at = segment.fast_fields().i64("published_at")?;
+                for doc in passing.iter() {
+                    let at = published_at.first(doc).unwrap_or_default();
+                    newest.push((at, DocAddress::new(ord, doc)));
+                    if newest.len() > 2 * keep + 64 {
+                        keep_newest(&mut newest, keep);
+                    }
+                }
+            }
+        }
+        keep_newest(&mut newest, keep);
+        counted.newest = newest.into_iter().map(|(_, address)| address).collect();
+        Ok(counted)
     }
 
-    /// The filter that is no facet.
-    fn tag(&self) -> Option<(Occur, Box<dyn TantivyQuery>)> {
-        let tag = self.query.filters.tag.as_ref()?;
-        Some((Occur::Must, filter(term(self.fields.tag, tag))))
+    /// What the filters let through; `None` if none is set.
+    fn allowed(&self, segment: &SegmentReader) -> Result<Option<Bits>, Error> {
+        if self.query.filters.is_empty() {
+            return Ok(None);
+        }
+        let known = self.kept.of(segment)?;
+        let mut allowed = known.all();
+        Chosen::new(&self.query.filters, &known.choices).narrow(&mut allowed);
+        if let Some(tagged) = self.tagged(segment)? {
+            allowed.keep(&tagged);
+        }
+        Ok(Some(allowed))
     }
 
-    fn filters(&self) -> Vec<(Occur, Box<dyn TantivyQuery>)> {
-        let (filters, fields) = (&self.query.filters, self.fields);
-        let mut all: Vec<Box<dyn TantivyQuery>> = vec![];
-        for (field, wanted) in [
-            (fields.kind, &filters.kind),
-            (fields.region, &filters.region),
-            (fields.stage, &filters.stage),
-        ] {
-            all.extend(wanted.as_ref().map(|value| term(field, value)));
-        }
-        all.extend(filters.without.iter().map(|allergen| term(fields.free_of, allergen)));
-        let number = |field, value: u16| Term::from_field_u64(field, u64::from(value));
-        let at_most =
-            |field, value| RangeQuery::new(Bound::Unbounded, Bound::Included(number(field, value)));
-        if let Some(age) = filters.age_months {
-            all.push(Box::new(at_most(fields.age_from, age)));
-            let to = RangeQuery::new(Bound::Included(number(fields.age_to, age)), Bound::Unbounded);
-            all.push(Box::new(to));
-        }
-        if let Some(most) = filters.most_minutes {
-            all.push(Box::new(at_most(fields.minutes, most)));
-        }
-        if filters.with_video {
-            let yes = number(fields.has_video, 1);
-            all.push(Box::new(TermQuery::new(yes, IndexRecordOption::Basic)));
-        }
-        self.tag()
-            .into_iter()
-            .chain(all.into_iter().map(|query| (Occur::Must, filter(query))))
-            .collect()
+    /// Of the filter that is no facet.
+    fn tagged(&self, segment: &SegmentReader) -> Result<Option<Bits>, Error> {
+        let Some(tag) = &self.query.filters.tag else { return Ok(None) };
+        let mut tagged = Bits::none(segment.max_doc());
+        gate::add_any(&mut tagged, segment, self.fields.tag, std::iter::once(tag.as_str()))?;
+        Ok(Some(tagged))
     }
 
     /// A post must hold a word of the query, or half of its bigrams, or, when typed as it sounds, half of
     /// its reading; a chance bigram alone is no match.
-    fn gate(&self, terms: &Terms) -> Box<dyn TantivyQuery> {
+    fn gate(&self, terms: &Terms, segment: &SegmentReader) -> Result<Bits, Error> {
         let fields = self.fields;
-        let mut any: Vec<Box<dyn TantivyQuery>> = vec![];
-        any.extend(terms.words.terms().map(|t| term(fields.tok, t)));
-        any.extend(half_of(fields.bi, &terms.bigrams));
+        let mut matches = Bits::none(segment.max_doc());
+        gate::add_any(&mut matches, segment, fields.tok, terms.words.terms())?;
+        gate::add_half(&mut matches, segment, fields.bi, &terms.bigrams)?;
         if terms.by_sound {
-            any.extend(terms.readings.terms().map(|t| term(fields.rd, t)));
-            any.extend(half_of(fields.r3, &terms.trigrams));
+            gate::add_any(&mut matches, segment, fields.rd, terms.readings.terms())?;
+            gate::add_half(&mut matches, segment, fields.r3, &terms.trigrams)?;
         }
-        any.extend(self.only_letter(terms));
-        Box::new(BooleanQuery::union(any))
+        if let Some(letter) = self.only_letter(terms) {
+            let weight = letter.weight(EnableScoring::disabled_from_searcher(self.searcher))?;
+            weight.for_each_no_score(segment, &mut |docs| {
+                docs.iter().for_each(|doc| matches.insert(*doc));
+            })?;
+        }
+        Ok(matches)
     }
 
     /// One letter is in no bigram by itself.
@@ -203,17 +225,38 @@ impl Search<'_> {
     }
 
     pub fn candidates(&self, terms: &Terms, keep: usize) -> Result<Ranked, Error> {
-        let mut query = terms.to_tantivy(self.fields);
+        let clauses = terms.clauses(self.fields);
+        let allowed = |segment: &SegmentReader| self.allowed(segment);
+        let mut found = candidates::best(self.searcher, &clauses, allowed, keep.max(1))?;
         if let Some(letter) = self.only_letter(terms) {
-            query = Box::new(BooleanQuery::union(vec![query, letter]));
+            self.add_beginning_with(&*letter, &mut found, keep)?;
         }
-        let filters = self.filters();
-        if !filters.is_empty() {
-            let mut clauses = vec![(Occur::Must, query)];
-            clauses.extend(filters);
-            query = Box::new(BooleanQuery::new(clauses));
+        Ok(found)
+    }
+
+    /// Up to `keep` of those that hold the letter at the beginning of a pair, behind the others.
+    fn add_beginning_with(
+        &self,
+        letter: &dyn TantivyQuery,
+        found: &mut Ranked,
+        keep: usize,
+    ) -> Result<(), Error> {
+        let weight = letter.weight(EnableScoring::disabled_from_searcher(self.searcher))?;
+        for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let allowed = self.allowed(segment)?;
+            let mut with = weight.scorer(segment, 1.0)?;
+            while with.doc() != TERMINATED && found.len() < keep {
+                let doc = with.doc();
+                let address = DocAddress::new(ord, doc);
+                let is_new = !found.iter().any(|(_, other)| *other == address);
+                let is_allowed = allowed.as_ref().is_none_or(|allowed| allowed.contains(doc));
+                if is_new && is_allowed && !segment.is_deleted(doc) {
+                    found.push((1.0, address));
+                }
+                with.advance();
+            }
         }
-        Ok(self.searcher.search(&*query, &TopDocs::with_limit(keep.max(1)).order_by_score())?)
+        Ok(())
     }
 
     /// As BM25 weighs a term.
@@ -304,14 +347,7 @@ fn letters(text: &str) -> Vec<char> {
     normalized.text.chars().map(fold_char).filter(|c| is_searchable(*c)).collect()
 }
 
-fn filter(query: Box<dyn TantivyQuery>) -> Box<dyn TantivyQuery> {
-    Box::new(ConstScoreQuery::new(query, 0.0))
-}
-
-fn half_of(field: Field, grams: &Weighted) -> Option<Box<dyn TantivyQuery>> {
-    let terms: Vec<_> = grams.terms().map(|t| term(field, t)).collect();
-    (!terms.is_empty()).then(|| {
-        Box::new(BooleanQuery::union_with_minimum_required_clauses(terms, grams.len().div_ceil(2)))
-            as Box<dyn TantivyQuery>
-    })
+fn keep_newest(newest: &mut Vec<(i64, DocAddress)>, keep: usize) {
+    newest.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    newest.truncate(keep);
 }

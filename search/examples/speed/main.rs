@@ -52,6 +52,9 @@ struct Options {
     /// Of those, how many SQLite is asked; some take it seconds.
     #[arg(long, default_value_t = 50)]
     slow: usize,
+    /// Only the classes of questions whose name holds this.
+    #[arg(long, default_value = "")]
+    only: String,
     /// Ours alone.
     #[arg(long)]
     alone: bool,
@@ -75,7 +78,8 @@ fn main() -> Outcome<()> {
         corpus.sentences()
     );
     let index = build::ours(&options.folder, &dictionary, &corpus, options.batch)?;
-    let classes = classes(&lines(&options.queries)?, &corpus, options.questions);
+    let mut classes = classes(&lines(&options.queries)?, &corpus, options.questions);
+    classes.retain(|class| class.name.contains(&options.only));
     clock::forget_peak();
     // Columns and dictionaries are opened with the first question; that is no part of any other.
     for class in &classes {
