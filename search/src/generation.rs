@@ -11,14 +11,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
+use tantivy::{
+    IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
+};
 
 use crate::Error;
 use crate::analyzer::{Analyzer, Dictionary};
 use crate::choices::Kept;
 use crate::index::Op;
 use crate::schema::{Fields, register_tokenizer};
-use crate::suggest::Beginnings;
+use crate::suggest::{Beginnings, Vocabulary};
 use crate::synonyms::Synonyms;
 
 /// Bytes of unwritten postings before the writer spills a segment.
@@ -150,6 +152,11 @@ impl Generation {
         self.synonyms.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub fn vocabulary<'a>(&'a self, searcher: &'a Searcher) -> Vocabulary<'a> {
+        let Generation { analyzer, fields, beginnings, .. } = self;
+        Vocabulary { analyzer, searcher, fields, beginnings }
+    }
+
     pub fn position(&self) -> u64 {
         self.writer().position
     }
@@ -220,7 +227,7 @@ pub(crate) fn current(dir: &Path) -> Option<String> {
     number.bytes().all(|c| c.is_ascii_digit()).then_some(name)
 }
 
-/// All of them; an index from before there were generations too.
+/// Of all of them.
 fn names(dir: &Path) -> Result<Vec<String>, Error> {
     let mut names = vec![];
     for entry in fs::read_dir(dir)? {
@@ -230,6 +237,7 @@ fn names(dir: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
+/// An index from before there were generations goes too.
 fn remove_others(dir: &Path, kept: Option<&str>) {
     let before = Some("tantivy".to_owned()).filter(|name| dir.join(name).exists());
     for name in names(dir).into_iter().flatten().chain(before) {

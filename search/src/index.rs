@@ -11,13 +11,12 @@ use crate::analyzer::{Analyzer, Dictionary};
 use crate::facets::Facets;
 use crate::generation::Generation;
 use crate::highlight::{Highlighter, Segment};
-use crate::meant::Meaning;
 use crate::query::{Query, Terms};
 use crate::ranking::READ_AGAIN;
 use crate::related::related;
 use crate::schema::{Document, stored_text};
 use crate::search::Search;
-use crate::suggest::{Suggesting, Suggestion};
+use crate::suggest::Suggestion;
 
 const MOST_HITS: usize = 100;
 const FARTHEST_HIT: usize = 10_000;
@@ -176,17 +175,13 @@ impl Index {
     /// What may be meant by what has been typed so far, at most 20: words, tags and posts by their titles.
     pub fn suggest(&self, typed: &str, most: usize) -> Result<Vec<Suggestion>, Error> {
         let serving = self.serving();
-        let searcher = serving.reader.searcher();
-        let Generation { analyzer, fields, beginnings, .. } = &*serving;
-        Suggesting { analyzer, searcher: &searcher, fields, beginnings }.suggest(typed, most)
+        serving.vocabulary(&serving.reader.searcher()).suggest(typed, most)
     }
 
     /// The text as it was probably meant, if it holds a word that no post does and one that is nearly the same is in several.
     pub fn meant(&self, text: &str) -> Result<Option<String>, Error> {
         let serving = self.serving();
-        let searcher = serving.reader.searcher();
-        let Generation { analyzer, fields, beginnings, .. } = &*serving;
-        Meaning { analyzer, searcher: &searcher, fields, beginnings }.of(text)
+        serving.vocabulary(&serving.reader.searcher()).meant(text)
     }
 
     /// The ids of the posts that say most of what this one does, best first; none that has little to do with it.
@@ -225,8 +220,9 @@ impl Anew {
         self.0.apply(batch, position)
     }
 
-    pub fn position(&self) -> u64 {
-        self.0.position()
+    /// As [`Index::knows`].
+    pub fn knows(&self, dictionary: &Dictionary) -> bool {
+        self.0.analyzer.is_of(dictionary)
     }
 }
 

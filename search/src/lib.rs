@@ -33,6 +33,7 @@ mod schema;
 mod search;
 mod snippet;
 mod sound;
+mod standings;
 mod suggest;
 mod synonyms;
 

@@ -9,13 +9,12 @@
 
 use std::ops::Range;
 
+use tantivy::Term;
 use tantivy::query::FuzzyTermQuery;
-use tantivy::{Searcher, Term};
 
 use crate::Error;
-use crate::analyzer::{Analysis, Analyzer, is_kana, is_kanji, is_searchable};
-use crate::schema::Fields;
-use crate::suggest::Beginnings;
+use crate::analyzer::{Analysis, is_kana, is_kanji, is_searchable};
+use crate::suggest::Vocabulary;
 use crate::suggest::entry::{Kind, whole_word};
 
 /// Characters of a text that is looked at.
@@ -29,13 +28,6 @@ const MOST_KANA: usize = 12;
 const FEWEST_POSTS: u64 = 2;
 /// Corrections in one query.
 const MOST: usize = 2;
-
-pub(crate) struct Meaning<'a> {
-    pub analyzer: &'a Analyzer,
-    pub searcher: &'a Searcher,
-    pub fields: &'a Fields,
-    pub beginnings: &'a Beginnings,
-}
 
 struct Correction {
     /// Bytes of the normalised text.
@@ -51,8 +43,9 @@ fn is_alone(text: &str, range: &Range<usize>) -> bool {
     !before.is_some_and(is_searchable) && !after.is_some_and(is_searchable)
 }
 
-impl Meaning<'_> {
-    pub fn of(&self, text: &str) -> Result<Option<String>, Error> {
+impl Vocabulary<'_> {
+    /// The text as it was probably meant; `None` if there is nothing to doubt.
+    pub fn meant(&self, text: &str) -> Result<Option<String>, Error> {
         if text.chars().count() > LONGEST {
             return Ok(None);
         }

@@ -1,12 +1,11 @@
 //! Posts that say much of what another does: by its title and tags, and the words of its body that are rarest.
 
-use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TantivyQuery, TermQuery};
-use tantivy::schema::IndexRecordOption;
+use tantivy::query::{EnableScoring, Query as _};
 use tantivy::{DocAddress, DocSet as _, Searcher, TERMINATED, TantivyDocument, Term};
 
 use crate::Error;
 use crate::analyzer::Analyzer;
+use crate::candidates::{self, Clause};
 use crate::query::term;
 use crate::schema::{Fields, stored_text};
 
@@ -48,18 +47,13 @@ pub(crate) fn related(
     rare.sort();
     rare.into_iter().take(BODY_WORDS).for_each(|(_, word)| add(&mut weighted, &word, 1.0));
 
-    let mut any: Vec<(Occur, Box<dyn TantivyQuery>)> = vec![];
-    for (word, weight) in &weighted {
-        for field in [fields.tok, fields.title_tok] {
-            let query = BoostQuery::new(term(field, word), *weight);
-            any.push((Occur::Should, Box::new(query)));
-        }
-    }
-    if any.is_empty() {
-        return Ok(vec![]);
-    }
-    let best = TopDocs::with_limit(most + 1).order_by_score();
-    let found = searcher.search(&BooleanQuery::new(any), &best)?;
+    let clauses: Vec<Clause<'_>> = [fields.tok, fields.title_tok]
+        .into_iter()
+        .flat_map(|field| {
+            weighted.iter().map(move |(text, weight)| Clause { field, text, weight: *weight })
+        })
+        .collect();
+    let found = candidates::best(searcher, &clauses, |_| Ok(None), most + 1)?;
     let whole = found.iter().find(|(_, at)| *at == own).map_or(f32::MAX, |(score, _)| *score);
     let mut ids = vec![];
     for (score, address) in found {
@@ -80,8 +74,8 @@ fn add(weighted: &mut Vec<(String, f32)>, word: &str, weight: f32) {
 }
 
 fn find(searcher: &Searcher, fields: &Fields, id: &str) -> Result<Option<DocAddress>, Error> {
-    let query = TermQuery::new(Term::from_field_text(fields.id, id), IndexRecordOption::Basic);
-    let weight = query.weight(tantivy::query::EnableScoring::disabled_from_searcher(searcher))?;
+    let query = term(fields.id, id);
+    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
     for (ord, segment) in (0..).zip(searcher.segment_readers()) {
         let mut found = weight.scorer(segment, 1.0)?;
         while found.doc() != TERMINATED {

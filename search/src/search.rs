@@ -1,21 +1,22 @@
 //! From a query to the documents that answer it, best first.
 
-use tantivy::columnar::{Column, StrColumn};
+use std::collections::HashSet;
+
 use tantivy::postings::SegmentPostings;
 use tantivy::query::{EnableScoring, FuzzyTermQuery, Query as TantivyQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{
-    DocAddress, DocId, DocSet as _, Score, Searcher, SegmentReader, TERMINATED, TantivyDocument,
-    Term,
+    DocAddress, DocSet as _, Score, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
 };
 
 use crate::analyzer::{Normalized, fold_char, is_searchable};
 use crate::bits::Bits;
 use crate::choices::Kept;
 use crate::facets::{Chosen, Facets};
-use crate::query::{Near, Query, Terms, Weighted};
-use crate::ranking::{self, Pattern, READ_AGAIN, Signals, Standing};
+use crate::query::{Query, Terms, Weighted};
+use crate::ranking::{self, Pattern, READ_AGAIN, Signals};
 use crate::schema::{Fields, stored_text};
+use crate::standings::Standings;
 use crate::{Error, candidates, gate};
 
 pub(crate) struct Search<'a> {
@@ -147,7 +148,7 @@ impl Search<'_> {
             is_one_letter || ranking::is_match(&signals, terms.by_sound)
         });
         let mut ordered = Vec::with_capacity(found.len());
-        let standings = self.standings()?;
+        let standings = Standings::of(self.searcher)?;
         for (score, address) in found {
             let standing = &standings[address.segment_ord as usize];
             let (lift, published_at) = standing.lift(address.doc_id, &self.query.near)?;
@@ -156,20 +157,6 @@ impl Search<'_> {
         ordered.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
         let read = ordered.into_iter().map(|(score, _, address)| (score, address));
         Ok(read.chain(rest.into_iter().map(|(_, address)| (0.0, address))).collect())
-    }
-
-    fn standings(&self) -> Result<Vec<Standings>, Error> {
-        let columns = self.searcher.segment_readers().iter().map(|segment| {
-            let columns = segment.fast_fields();
-            Ok(Standings {
-                thanks: columns.u64("thanks")?,
-                published_at: columns.i64("published_at")?,
-                region: columns.str("region")?,
-                age_from: columns.u64("age_from")?,
-                age_to: columns.u64("age_to")?,
-            })
-        });
-        columns.collect()
     }
 
     /// What [`ranking`] weighs of each of the first candidates.
@@ -242,13 +229,14 @@ impl Search<'_> {
         keep: usize,
     ) -> Result<(), Error> {
         let weight = letter.weight(EnableScoring::disabled_from_searcher(self.searcher))?;
+        let known: HashSet<DocAddress> = found.iter().map(|(_, address)| *address).collect();
         for (ord, segment) in (0..).zip(self.searcher.segment_readers()) {
             let allowed = self.allowed(segment)?;
             let mut with = weight.scorer(segment, 1.0)?;
             while with.doc() != TERMINATED && found.len() < keep {
                 let doc = with.doc();
                 let address = DocAddress::new(ord, doc);
-                let is_new = !found.iter().any(|(_, other)| *other == address);
+                let is_new = !known.contains(&address);
                 let is_allowed = allowed.as_ref().is_none_or(|allowed| allowed.contains(doc));
                 if is_new && is_allowed && !segment.is_deleted(doc) {
                     found.push((1.0, address));
@@ -306,38 +294,6 @@ impl Search<'_> {
         }
         held.iter_mut().for_each(|held| *held /= f32::max(whole, f32::EPSILON));
         Ok(held)
-    }
-}
-
-/// What is known of the posts of a segment beside their texts.
-struct Standings {
-    thanks: Column<u64>,
-    published_at: Column<i64>,
-    region: Option<StrColumn>,
-    age_from: Column<u64>,
-    age_to: Column<u64>,
-}
-
-impl Standings {
-    /// How far a post is lifted, and when it was published.
-    fn lift(&self, doc: DocId, near: &Near) -> Result<(f32, i64), Error> {
-        let mut region = String::new();
-        if near.region.is_some()
-            && let Some(column) = &self.region
-            && let Some(number) = column.ords().first(doc)
-        {
-            column.ord_to_str(number, &mut region)?;
-        }
-        let standing = Standing {
-            thanks: self.thanks.first(doc).unwrap_or(0),
-            published_at_ms: self.published_at.first(doc).unwrap_or(0),
-            region: &region,
-            ages: (
-                self.age_from.first(doc).unwrap_or(0),
-                self.age_to.first(doc).unwrap_or(u64::MAX),
-            ),
-        };
-        Ok((ranking::lift(standing, near), standing.published_at_ms))
     }
 }
 

@@ -88,6 +88,9 @@ impl Dictionary {
     pub fn with_words(&self, words: &[(String, String)]) -> Result<Dictionary, Error> {
         let entries: Vec<OwnEntry> =
             words.iter().filter_map(|(word, reading)| OwnEntry::new(word, reading)).collect();
+        if entries.is_empty() && self.fingerprint == self.base {
+            return Ok(self.clone());
+        }
         let user = own_words(&entries)?;
         let segmenter = Segmenter::new(Mode::Normal, load(&self.folder)?, Some(user));
         let mut fingerprint = self.base.clone();

@@ -57,7 +57,8 @@ const TITLES: usize = 3;
 const TRIES: usize = 4;
 const MOST: usize = 20;
 
-pub(crate) struct Suggesting<'a> {
+/// What posts hold, as far as it can be offered: `suggest` completes with it, and `meant` corrects.
+pub(crate) struct Vocabulary<'a> {
     pub analyzer: &'a Analyzer,
     pub searcher: &'a Searcher,
     pub fields: &'a Fields,
@@ -74,7 +75,7 @@ struct Typed {
     keys: Vec<String>,
 }
 
-impl Suggesting<'_> {
+impl Vocabulary<'_> {
     pub fn suggest(&self, typed: &str, most: usize) -> Result<Vec<Suggestion>, Error> {
         let most = most.min(MOST);
         let Some(typed) = self.read(typed)? else { return Ok(vec![]) };
