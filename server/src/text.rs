@@ -8,6 +8,7 @@ use comrak::{Options, markdown_to_html};
 use lru::LruCache;
 use std::num::NonZeroUsize;
 use std::sync::{LazyLock, Mutex, PoisonError};
+use unicode_normalization::UnicodeNormalization;
 use web::SafeHtml;
 
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -142,6 +143,11 @@ pub fn excerpt(text: &str, most: usize) -> String {
 pub fn line(typed: &str) -> String {
     let cleaned: String = typed.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     cleaned.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// By what two spellings of one text are compared: NFKC, lower case.
+pub fn fold(typed: &str) -> String {
+    typed.nfkc().collect::<String>().to_lowercase()
 }
 
 /// Several lines of a form: line ends unified, other control characters gone, no blank ends.

@@ -231,9 +231,7 @@ pub const AGE_MONTHS: u16 = 216;
 /// The form in which a tag is compared: NFKC, lower case, no spaces, no leading `#`. No control characters either: no stored tag has
 /// any, and an address may bring all of them.
 pub fn fold_tag(typed: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    let folded: String = typed.nfkc().collect::<String>().to_lowercase();
-    folded
+    crate::text::fold(typed)
         .trim_start_matches('#')
         .chars()
         .filter(|c| !c.is_whitespace() && !c.is_control())

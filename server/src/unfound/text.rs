@@ -1,7 +1,6 @@
 //! Which texts are noted, and in which form.
 
 use crate::text;
-use unicode_normalization::UnicodeNormalization;
 
 /// Longer ones are told stories, and stories can be told by whom.
 const MOST_CHARS: usize = 40;
@@ -12,7 +11,7 @@ const MOST_DIGITS: usize = 4;
 /// address, a number, an address of the web, a long text; and for what holds no word.
 pub fn noted(typed: &str) -> Option<String> {
     // NFKC makes spaces of its own, so the lines come after it.
-    let text = text::line(&typed.nfkc().collect::<String>().to_lowercase());
+    let text = text::line(&text::fold(typed));
     let digits = text.chars().filter(|c| c.is_numeric()).count();
     let is_kept = text.chars().count() <= MOST_CHARS
         && text.chars().any(char::is_alphanumeric)

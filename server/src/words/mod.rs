@@ -17,9 +17,9 @@ pub mod pages;
 mod sql;
 
 use crate::db::{Db, Result};
+use crate::text;
 use crate::text_enum;
 use crate::time_id::{Timestamp, WordEntryId};
-use unicode_normalization::UnicodeNormalization;
 
 /// Entries of each kind.
 pub const MOST: usize = 2000;
@@ -71,7 +71,7 @@ impl Entry {
 
 /// By what two spellings are the same word.
 fn key(word: &str) -> String {
-    word.nfkc().collect::<String>().to_lowercase()
+    text::fold(word)
 }
 
 /// An entry as it stands in the database.

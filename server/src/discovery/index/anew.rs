@@ -1,16 +1,15 @@
 //! The index made anew from the published posts, beside the one that serves.
 //!
-//! begun empty → fed with every published post → fed with what changed meanwhile → serves. The one that serves goes on being fed
+//! begun empty → fed with every published post → fed with what changed meanwhile → serves, unless the site's own words changed on the
+//! way: then it is begun again. The one that serves goes on being fed
 //! between two batches; its place stays where it was, so that a kill on the way begins the same work again.
 
-use super::{BATCH, NodeIndex, apply, blocking, learn_words, ops, ops_of};
+use super::{BATCH, PublishedIds, apply, blocking, learn_words, ops, ops_of};
 use crate::app::App;
 use crate::changes::{self, Subject};
 use crate::db::Db;
-use crate::posts;
 use crate::time_id::Clock;
-use crate::words;
-use search::{Anew, Op};
+use search::{Anew, Dictionary, Op};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -25,35 +24,38 @@ pub async fn request(db: &Db, clock: &Clock) -> anyhow::Result<()> {
 pub async fn make_anew(app: &App) -> anyhow::Result<i64> {
     let index = app.index()?;
     index.is_preparing.store(index.position() == 0, Ordering::Relaxed);
-    let made = make_knowing_all(app).await;
+    let made = make(app).await;
     index.is_preparing.store(false, Ordering::Relaxed);
     made
 }
 
-/// Again, if the site's words changed on the way: the feed was read past that.
-async fn make_knowing_all(app: &App) -> anyhow::Result<i64> {
+async fn make(app: &App) -> anyhow::Result<i64> {
+    let mut dictionary = learn_words(app).await?;
     loop {
-        let place = make(app).await?;
-        if learn_words(app).await? {
+        let (anew, place) = prepare(app, dictionary).await?;
+        // Read after the feed: it is not past a change of the words that is not known here.
+        dictionary = learn_words(app).await?;
+        if anew.knows(&dictionary) {
+            blocking(app, move |index| index.replace(&anew)).await?;
+            tracing::info!(posts = app.index()?.len(), place, "a new search index serves");
             return Ok(place);
         }
     }
 }
 
-async fn make(app: &App) -> anyhow::Result<i64> {
+/// One that holds every published post, and the place in the feed it stands at.
+async fn prepare(app: &App, dictionary: Dictionary) -> anyhow::Result<(Arc<Anew>, i64)> {
     let mut served = Served::of(app).await?;
     // Whatever changes from here on is looked at again.
     let mut place = changes::latest(&app.db).await?;
     tracing::info!(place, "a search index is being made");
-    let own = words::own_words(&app.db).await?;
-    let begin = move |index: &NodeIndex| index.begin_anew(index.dictionary.with_words(&own)?);
-    let anew = blocking(app, begin).await?;
-    let anew = Arc::new(anew);
-    let mut after = None;
+    let anew = Arc::new(blocking(app, move |index| index.begin_anew(dictionary)).await?);
+    let mut published = PublishedIds::default();
     loop {
-        let ids = posts::published_ids(&app.db, None, after, BATCH).await?;
-        let Some(last) = ids.last() else { break };
-        after = Some(*last);
+        let ids = published.next(&app.db).await?;
+        if ids.is_empty() {
+            break;
+        }
         feed(&anew, ops(app, ids).await?, 0).await?;
         served.catch_up(app).await?;
     }
@@ -64,10 +66,7 @@ async fn make(app: &App) -> anyhow::Result<i64> {
         place = last.seq;
     }
     feed(&anew, Vec::new(), place).await?;
-    let made = anew.clone();
-    blocking(app, move |index| index.replace(&made)).await?;
-    tracing::info!(posts = app.index()?.len(), place, "a new search index serves");
-    Ok(place)
+    Ok((anew, place))
 }
 
 async fn feed(anew: &Arc<Anew>, ops: Vec<Op>, place: i64) -> anyhow::Result<()> {

@@ -1,8 +1,8 @@
 //! What the index of this node's folder and the database say differently. Only reads; the site may run meanwhile.
 
-use super::{BATCH, document};
+use super::{BATCH, PublishedIds, document, posts_of};
 use crate::app::App;
-use crate::changes::{self, Subject};
+use crate::changes;
 use crate::posts;
 use search::Contents;
 use std::collections::BTreeSet;
@@ -55,11 +55,12 @@ pub async fn compare(app: &App) -> anyhow::Result<Option<Differences>> {
     let contents = tokio::task::spawn_blocking(move || Contents::read(&folder)).await??;
     let Some(Contents { mut digests, position }) = contents else { return Ok(None) };
     let mut found = Differences::default();
-    let mut after = None;
+    let mut published = PublishedIds::default();
     loop {
-        let ids = posts::published_ids(&app.db, None, after, BATCH).await?;
-        let Some(last) = ids.last() else { break };
-        after = Some(*last);
+        let ids = published.next(&app.db).await?;
+        if ids.is_empty() {
+            break;
+        }
         for id in ids {
             let Some(content) = posts::published_content(&app.db, id).await? else { continue };
             found.posts += 1;
@@ -88,18 +89,6 @@ async fn changed_since(app: &App, mut place: i64) -> anyhow::Result<BTreeSet<Str
         let batch = changes::after(&app.db, place, BATCH).await?;
         let Some(last) = batch.last() else { return Ok(changed) };
         place = last.seq;
-        for change in batch {
-            match change.subject {
-                Subject::Post => {
-                    changed.insert(change.id);
-                }
-                Subject::Account => {
-                    let author = change.id.parse().ok();
-                    let ids = posts::published_ids(&app.db, author, None, u64::from(u32::MAX));
-                    changed.extend(ids.await?.iter().map(ToString::to_string));
-                }
-                Subject::Index | Subject::Words => {}
-            }
-        }
+        changed.extend(posts_of(&app.db, &batch).await?.iter().map(ToString::to_string));
     }
 }

@@ -114,7 +114,10 @@ pub async fn catch_up(app: &App) -> anyhow::Result<i64> {
         let batch = changes::after(&app.db, place, BATCH).await?;
         let Some(last) = batch.last() else { return Ok(place) };
         let is_about = |subject| batch.iter().any(|change| change.subject == subject);
-        let knows_all = !is_about(Subject::Words) || learn_words(app).await?;
+        let knows_all = !is_about(Subject::Words) || {
+            let dictionary = learn_words(app).await?;
+            app.index()?.knows(&dictionary)
+        };
         if is_about(Subject::Index) || !knows_all {
             place = make_anew(app).await?;
             continue;
@@ -125,19 +128,34 @@ pub async fn catch_up(app: &App) -> anyhow::Result<i64> {
     }
 }
 
-/// Takes the site's groups of words as they are now. Returns whether texts are cut by the site's own words too; if not, the index must be
-/// made anew.
-async fn learn_words(app: &App) -> anyhow::Result<bool> {
+/// Takes the site's groups of words as they are now. Returns the dictionary with the site's own.
+async fn learn_words(app: &App) -> anyhow::Result<Dictionary> {
     let (groups, own) = (words::groups(&app.db).await?, words::own_words(&app.db).await?);
     blocking(app, move |index| {
         index.set_synonyms(&groups)?;
-        Ok(index.knows(&index.dictionary.with_words(&own)?))
+        index.dictionary.with_words(&own)
     })
     .await
 }
 
-/// The posts that these changes are about, as they are now.
-async fn ops_of(app: &App, batch: &[Change]) -> anyhow::Result<Vec<Op>> {
+/// Ids of the published posts, of one author or of all, a batch at a time.
+#[derive(Default)]
+struct PublishedIds {
+    author: Option<AccountId>,
+    after: Option<PostId>,
+}
+
+impl PublishedIds {
+    /// Empty at the end.
+    async fn next(&mut self, db: &Db) -> crate::db::Result<Vec<PostId>> {
+        let ids = posts::published_ids(db, self.author, self.after, BATCH).await?;
+        self.after = ids.last().copied().or(self.after);
+        Ok(ids)
+    }
+}
+
+/// The posts that these changes are about.
+async fn posts_of(db: &Db, batch: &[Change]) -> anyhow::Result<BTreeSet<PostId>> {
     let mut ids: BTreeSet<PostId> = BTreeSet::new();
     let mut renamed: BTreeSet<AccountId> = BTreeSet::new();
     for Change { subject, id, .. } in batch {
@@ -148,15 +166,21 @@ async fn ops_of(app: &App, batch: &[Change]) -> anyhow::Result<Vec<Op>> {
         }
     }
     for author in renamed {
-        let mut after = None;
+        let mut of_author = PublishedIds { author: Some(author), after: None };
         loop {
-            let of_author = posts::published_ids(&app.db, Some(author), after, BATCH).await?;
-            let Some(last) = of_author.last() else { break };
-            after = Some(*last);
-            ids.extend(of_author);
+            let some = of_author.next(db).await?;
+            if some.is_empty() {
+                break;
+            }
+            ids.extend(some);
         }
     }
-    ops(app, ids).await
+    Ok(ids)
+}
+
+/// The same, as they are now.
+async fn ops_of(app: &App, batch: &[Change]) -> anyhow::Result<Vec<Op>> {
+    ops(app, posts_of(&app.db, batch).await?).await
 }
 
 async fn ops(app: &App, ids: impl IntoIterator<Item = PostId>) -> anyhow::Result<Vec<Op>> {
