@@ -3,20 +3,8 @@
 
 import type { Page } from "@playwright/test";
 import { desk, Person, phone } from "./people.ts";
-import { test as base, expect, Site } from "./site.ts";
+import { expect, demoTest as test } from "./site.ts";
 import { complaintsOfAxe } from "./standards.ts";
-
-const test = base.extend<object, { demo: Site }>({
-  demo: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from this pattern.
-    async ({}, use) => {
-      const site = await Site.start("sqlite", { demo: true });
-      await use(site);
-      await site.stop();
-    },
-    { scope: "worker", timeout: 300_000 },
-  ],
-});
 
 /** As the input method shows it halfway, and as posts spell it. */
 const typed = "こむg";

@@ -195,4 +195,17 @@ export const test = base.extend<{ keepLog: undefined }, SiteOptions & { site: Si
   ],
 });
 
+/** The same with a site that has the demo's community in it. */
+export const demoTest = test.extend<object, { demo: Site }>({
+  demo: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from this pattern.
+    async ({}, use) => {
+      const site = await Site.start("sqlite", { demo: true });
+      await use(site);
+      await site.stop();
+    },
+    { scope: "worker", timeout: 300_000 },
+  ],
+});
+
 export { expect } from "@playwright/test";
