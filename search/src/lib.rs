@@ -16,6 +16,7 @@
 //! posts are fed).
 
 mod analyzer;
+mod asked;
 mod bits;
 mod candidates;
 mod choices;
@@ -23,6 +24,7 @@ mod contents;
 mod facets;
 mod gate;
 mod generation;
+mod held;
 mod highlight;
 mod index;
 mod meant;

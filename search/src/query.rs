@@ -10,7 +10,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use crate::Error;
-use crate::analyzer::{Analysis, Analyzer, fold_sound, spelling_runs, to_hiragana};
+use crate::analyzer::{Analysis, Analyzer, fold_sound, is_kana, spelling_runs, to_hiragana};
 use crate::candidates::Clause;
 use crate::facets::Filters;
 use crate::schema::Fields;
@@ -36,6 +36,8 @@ const BY_SOUND: Weights =
 const MEANT: f32 = 0.5;
 /// Another word for the same, in all; of several terms each has its part of it.
 const SYNONYM: f32 = 0.6;
+/// Kana of a word that is looked for among others that may be endings and particles.
+const SHORTEST_IN_KANA: usize = 4;
 /// Ways to say the query with synonyms that a post is read for.
 const MOST_OTHERWISE: usize = 6;
 /// What is typed beyond this many characters is not looked at, before they are normalised and after.
@@ -82,23 +84,27 @@ impl Default for Query {
 
 /// Terms of one field with their weights, the first [`MOST_TERMS`]; each term once, with its greatest.
 #[derive(Debug, Default)]
-pub(crate) struct Weighted(Vec<(String, f32)>);
+pub(crate) struct Weighted {
+    terms: Vec<(String, f32)>,
+    /// Where one word of the query follows another: the terms that stand for them, by their numbers, each way to say it.
+    pub neighbours: Vec<Vec<(usize, usize)>>,
+}
 
 impl Weighted {
     fn add(&mut self, terms: impl IntoIterator<Item = impl Into<String>>, weight: f32) {
         for term in terms {
             let term = term.into();
-            let is_room = self.0.len() < MOST_TERMS;
-            match self.0.iter_mut().find(|(known, _)| *known == term) {
+            let is_room = self.terms.len() < MOST_TERMS;
+            match self.terms.iter_mut().find(|(known, _)| *known == term) {
                 Some((_, known)) => *known = known.max(weight),
-                None if is_room => self.0.push((term, weight)),
+                None if is_room => self.terms.push((term, weight)),
                 None => {}
             }
         }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, f32)> {
-        self.0.iter().map(|(term, weight)| (term.as_str(), *weight))
+        self.terms.iter().map(|(term, weight)| (term.as_str(), *weight))
     }
 
     pub fn terms(&self) -> impl Iterator<Item = &str> {
@@ -106,7 +112,28 @@ impl Weighted {
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.terms.len()
+    }
+
+    pub fn has_neighbours(&self, number: usize) -> bool {
+        self.neighbours.iter().flatten().any(|(first, second)| [*first, *second].contains(&number))
+    }
+
+    /// `words` in their order, each with the terms that stand for it.
+    fn follow_one_another(&mut self, words: &[Vec<&str>]) {
+        let number = |term: &&str| self.terms.iter().position(|(known, _)| known == term);
+        let numbered: Vec<Vec<usize>> =
+            words.iter().map(|word| word.iter().filter_map(number).collect()).collect();
+        for pair in numbered.windows(2) {
+            let mut ways: Vec<(usize, usize)> = (pair[0].iter())
+                .flat_map(|first| pair[1].iter().map(|second| (*first, *second)))
+                .collect();
+            ways.sort_unstable();
+            ways.dedup();
+            if !ways.is_empty() && !self.neighbours.contains(&ways) {
+                self.neighbours.push(ways);
+            }
+        }
     }
 }
 
@@ -160,17 +187,32 @@ impl Terms {
                 terms.add_sound(analysis, searcher, fields)?;
             } else {
                 terms.readings.add(analysis.readings(), 1.0);
+                terms.add_words_in_kana(analysis, searcher, fields)?;
             }
         }
         for analysis in std::iter::once(&typed).chain(&romaji) {
             let written: Vec<&str> = analysis.terms().collect();
             let meant: Vec<&str> = analysis.likeliest_terms().collect();
+            // What each word is looked up by.
+            let mut ways: Vec<Vec<&str>> = written.iter().map(|term| vec![*term]).collect();
+            for (way, meant) in ways.iter_mut().zip(&meant) {
+                way.push(meant);
+            }
             for words in [&written, &meant] {
                 for (place, other) in synonyms.of(words) {
                     terms.words.add(other.iter().cloned(), SYNONYM / other.len() as f32);
+                    if let ([term], 1, Some(way)) =
+                        (other.as_slice(), place.len(), ways.get_mut(place.start))
+                    {
+                        way.push(term);
+                    }
                     terms.say_otherwise(analysis, place, other);
                 }
             }
+            terms.words.follow_one_another(&ways);
+            let readings: Vec<Vec<&str>> =
+                analysis.readings().map(|reading| vec![reading]).collect();
+            terms.readings.follow_one_another(&readings);
         }
         Ok(Some(terms))
     }
@@ -193,6 +235,26 @@ impl Terms {
         }
     }
 
+    /// Katakana words typed in hiragana, of which the segmenter makes shards: what posts hold that sounds like it.
+    fn add_words_in_kana(
+        &mut self,
+        analysis: &Analysis<'_>,
+        searcher: &Searcher,
+        fields: &Fields,
+    ) -> Result<(), Error> {
+        for run in analysis.runs() {
+            for kana in run.split(|c| !is_kana(c)) {
+                if kana.chars().count() < SHORTEST_IN_KANA {
+                    continue;
+                }
+                let known = known_readings(kana, fold_sound, searcher, fields.rd)?;
+                let long = known.into_iter().filter(|r| r.chars().count() >= SHORTEST_IN_KANA);
+                self.readings.add(long, 1.0);
+            }
+        }
+        Ok(())
+    }
+
     fn add_sound(
         &mut self,
         analysis: &Analysis<'_>,
@@ -204,7 +266,10 @@ impl Terms {
         self.readings.add(analysis.readings(), 1.0);
         for run in analysis.runs() {
             let known = known_readings(&run, fold_sound, searcher, fields.rd)?;
-            self.readings.add(known, 1.0);
+            self.readings.add(known.iter().map(String::as_str), 1.0);
+            let known: Vec<Vec<&str>> =
+                known.iter().map(|reading| vec![reading.as_str()]).collect();
+            self.readings.follow_one_another(&known);
         }
         Ok(())
     }

@@ -10,11 +10,11 @@ use tantivy::schema::{
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use crate::Error;
-use crate::analyzer::Analyzer;
+use crate::analyzer::{Analysis, Analyzer};
 use crate::suggest::entry;
 
 /// Raise when fields change; an index of another version is rebuilt.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// A published post. All text is plain: no markdown, no HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -120,6 +120,7 @@ impl Fields {
             )
         };
         let frequencies = grams(IndexRecordOption::WithFreqs);
+        let places = grams(IndexRecordOption::WithFreqsAndPositions);
         let mut schema = Schema::builder();
         let fields = Fields {
             id: schema.add_text_field("id", STRING | STORED),
@@ -139,10 +140,10 @@ impl Fields {
             thanks: schema.add_u64_field("thanks", FAST),
             more: schema.add_text_field("more", STORED),
             sound: schema.add_text_field("sound", STORED),
-            tok: schema.add_text_field("tok", frequencies.clone()),
+            tok: schema.add_text_field("tok", places.clone()),
             title_tok: schema.add_text_field("title_tok", frequencies.clone()),
             bi: schema.add_text_field("bi", frequencies.clone()),
-            rd: schema.add_text_field("rd", frequencies.clone()),
+            rd: schema.add_text_field("rd", places),
             r3: schema.add_text_field("r3", frequencies),
             words: schema.add_text_field("words", grams(IndexRecordOption::Basic)),
             titles: schema.add_text_field("titles", grams(IndexRecordOption::Basic)),
@@ -198,7 +199,7 @@ impl Fields {
         let sounds: Vec<String> = whole.iter().map(|a| a.sound()).collect();
         out.add_text(self.sound, sounds.join(" "));
         out.add_text(self.title_tok, separated(title.terms()));
-        out.add_text(self.tok, separated(whole.iter().flat_map(|a| a.terms().chain(a.meant()))));
+        out.add_text(self.tok, whole.iter().fold(String::new(), |text, a| with_meant(text, a)));
         out.add_text(self.bi, separated(whole.iter().flat_map(|a| a.bigrams())));
         out.add_text(self.rd, separated(whole.iter().flat_map(|a| a.readings())));
         out.add_text(self.r3, separated(whole.iter().flat_map(|a| a.reading_trigrams())));
@@ -218,6 +219,8 @@ pub(crate) fn stored_text(document: &TantivyDocument, field: Field) -> &str {
 
 /// Parts the terms of a field's text; no letter, so never within a term.
 const SEPARATOR: char = '\u{1f}';
+/// Before a term that stands where the last one does.
+const SAME_PLACE: char = '\u{1e}';
 const TOKENIZER: &str = "separated";
 
 fn separated(terms: impl IntoIterator<Item = impl AsRef<str>>) -> String {
@@ -227,6 +230,20 @@ fn separated(terms: impl IntoIterator<Item = impl AsRef<str>>) -> String {
             text.push(SEPARATOR);
         }
         text.push_str(term.as_ref());
+    }
+    text
+}
+
+/// Terms, each with what it may be meant for in the same place.
+fn with_meant(mut text: String, analysis: &Analysis<'_>) -> String {
+    for word in &analysis.words {
+        let Some(term) = &word.term else { continue };
+        text.push(SEPARATOR);
+        text.push_str(term);
+        if let Some(meant) = &word.meant {
+            text.extend([SEPARATOR, SAME_PLACE]);
+            text.push_str(meant);
+        }
     }
     text
 }
@@ -259,9 +276,12 @@ impl Tokenizer for SeparatedTokenizer {
 impl TokenStream for SeparatedTokens<'_> {
     fn advance(&mut self) -> bool {
         let Some(term) = self.terms.find(|term| !term.is_empty()) else { return false };
+        let same_place = term.strip_prefix(SAME_PLACE);
         self.token.text.clear();
-        self.token.text.push_str(term);
-        self.token.position = self.token.position.wrapping_add(1);
+        self.token.text.push_str(same_place.unwrap_or(term));
+        if same_place.is_none() {
+            self.token.position = self.token.position.wrapping_add(1);
+        }
         true
     }
 

@@ -2,18 +2,18 @@
 
 use std::collections::HashSet;
 
-use tantivy::postings::SegmentPostings;
 use tantivy::query::{EnableScoring, FuzzyTermQuery, Query as TantivyQuery};
-use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{
     DocAddress, DocSet as _, Score, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
 };
 
 use crate::analyzer::{Normalized, fold_char, is_searchable};
+use crate::asked::Asked;
 use crate::bits::Bits;
 use crate::choices::Kept;
 use crate::facets::{Chosen, Facets};
-use crate::query::{Query, Terms, Weighted};
+use crate::held::{Held, held, rarity};
+use crate::query::{Query, Terms};
 use crate::ranking::{self, Pattern, READ_AGAIN, Signals};
 use crate::schema::{Fields, stored_text};
 use crate::standings::Standings;
@@ -162,16 +162,24 @@ impl Search<'_> {
     /// What [`ranking`] weighs of each of the first candidates.
     pub fn signals(&self, terms: &Terms, found: &Ranked) -> Result<Vec<Signals>, Error> {
         let top = found.first().map_or(1.0, |(score, _)| *score).max(f32::EPSILON);
-        let of_pair = |pair: &str| self.rarity(&Term::from_field_text(self.fields.bi, pair));
+        let of_pair =
+            |pair: &str| rarity(self.searcher, &Term::from_field_text(self.fields.bi, pair));
         let spelling = Pattern::new(&terms.spelling, |pair| of_pair(pair).unwrap_or_default());
         let otherwise: Vec<Pattern> = (terms.otherwise.iter())
             .map(|text| Pattern::new(text, |pair| of_pair(pair).unwrap_or_default()))
             .collect();
         let sound = Pattern::new(&terms.sound, |_| 1.0);
-        let asks_for_a_number = ranking::asks_for_a_number(&terms.spelling);
+        let asked = Asked::of(&terms.spelling);
         let read: Vec<DocAddress> = found.iter().take(READ_AGAIN).map(|found| found.1).collect();
-        let words = self.held(self.fields.tok, &terms.words, &read)?;
-        let readings = self.held(self.fields.rd, &terms.readings, &read)?;
+        let words = held(self.searcher, self.fields.tok, &terms.words, &read)?;
+        let readings = held(self.searcher, self.fields.rd, &terms.readings, &read)?;
+        // Of a question as it is written they say nothing more.
+        let by_sound = |field, terms| match terms {
+            Some(terms) => held(self.searcher, field, terms, &read),
+            None => Ok(vec![Held::default(); read.len()]),
+        };
+        let bigrams = by_sound(self.fields.bi, terms.by_sound.then_some(&terms.bigrams))?;
+        let trigrams = by_sound(self.fields.r3, terms.by_sound.then_some(&terms.trigrams))?;
         let mut all = vec![];
         for (at, (score, address)) in found.iter().take(READ_AGAIN).enumerate() {
             let stored: TantivyDocument = self.searcher.doc(*address)?;
@@ -191,7 +199,6 @@ impl Search<'_> {
             let sounding = sound.likeness(text(self.fields.sound).chars().filter(|c| *c != ' '));
             let of_title = titled.stretch * spelling.length() as f32 / title.len().max(1) as f32;
             let window = &whole[spelled.at.saturating_sub(60)..whole.len().min(spelled.at + 20)];
-            let has_number = asks_for_a_number && ranking::has_number(window);
             all.push([
                 score / top,
                 spelled.coverage,
@@ -203,9 +210,16 @@ impl Search<'_> {
                 titled.coverage,
                 if title.len() >= 2 { of_title.min(1.0) } else { 0.0 },
                 (spelled.length.max(20) as f32).ln() / 10.0,
-                f32::from(u8::from(has_number)),
-                words[at],
-                readings[at],
+                f32::from(u8::from(asked.is_in(window))),
+                words[at].share,
+                readings[at].share,
+                words[at].joined,
+                words[at].near,
+                readings[at].joined,
+                readings[at].near,
+                bigrams[at].bm25,
+                trigrams[at].bm25,
+                trigrams[at].share,
             ]);
         }
         Ok(all)
@@ -245,55 +259,6 @@ impl Search<'_> {
             }
         }
         Ok(())
-    }
-
-    /// As BM25 weighs a term.
-    fn rarity(&self, term: &Term) -> Result<f32, Error> {
-        let (all, posts) = (self.searcher.num_docs() as f32, self.searcher.doc_freq(term)? as f32);
-        Ok((1.0 + (all - posts + 0.5).max(0.5) / (posts + 0.5)).ln())
-    }
-
-    /// How much of the terms each of the documents holds, by their rarity: 0 to 1.
-    fn held(
-        &self,
-        field: Field,
-        terms: &Weighted,
-        documents: &[DocAddress],
-    ) -> Result<Vec<f32>, Error> {
-        let mut order: Vec<usize> = (0..documents.len()).collect();
-        order.sort_by_key(|&at| documents[at]);
-        let mut held = vec![0.0; documents.len()];
-        let mut whole = 0.0;
-        let indexes: Vec<_> = self
-            .searcher
-            .segment_readers()
-            .iter()
-            .map(|segment| segment.inverted_index(field))
-            .collect::<Result<_, _>>()?;
-        for (text, weight) in terms.iter() {
-            let term = Term::from_field_text(field, text);
-            let own = weight * self.rarity(&term)?;
-            whole += own;
-            // Of the segment that the last document is in; the inner `None`: it does not hold the term.
-            let mut reading: Option<(u32, Option<SegmentPostings>)> = None;
-            for &at in &order {
-                let DocAddress { segment_ord, doc_id } = documents[at];
-                if reading.as_ref().is_none_or(|(segment, _)| *segment != segment_ord) {
-                    let index = &indexes[segment_ord as usize];
-                    let postings = index.read_postings(&term, IndexRecordOption::Basic)?;
-                    reading = Some((segment_ord, postings));
-                }
-                let Some((_, Some(postings))) = &mut reading else { continue };
-                if postings.doc() < doc_id {
-                    postings.seek(doc_id);
-                }
-                if postings.doc() == doc_id {
-                    held[at] += own;
-                }
-            }
-        }
-        held.iter_mut().for_each(|held| *held /= f32::max(whole, f32::EPSILON));
-        Ok(held)
     }
 }
 

@@ -99,6 +99,9 @@ fn main() -> Outcome<()> {
     println!("{} documents indexed in {:.1?}", index.len(), begun.elapsed());
     let questions: Vec<Question> =
         lines::<Question>(&options.queries)?.into_iter().step_by(options.every.max(1)).collect();
+    if let Some(path) = &options.signals {
+        return write_signals(&index, &questions, options.field, path);
+    }
     if questions.iter().any(|question| !question.grades.is_empty()) {
         let run = graded::report(&index, &questions)?;
         return options.run.map_or(Ok(()), |path| write(&path, &questions, &run));
@@ -110,9 +113,6 @@ fn main() -> Outcome<()> {
         };
         ask(&index, &questions, text)
     };
-    if let Some(path) = &options.signals {
-        return write_signals(&index, &questions, options.field, path);
-    }
     if !options.all {
         let run = asked(options.field)?;
         println!("{}", Measures::of(&questions, &run));
@@ -197,7 +197,7 @@ pub fn ask(
     Ok(Run { ranked, took })
 }
 
-/// A line for each candidate: the question's number, whether it is right, and its signals.
+/// A line for each candidate: the question's number, how right it is (0 to 3 where it was graded, else 0 or 1), and its signals.
 fn write_signals(index: &Index, questions: &[Question], field: Field, path: &Path) -> Outcome<()> {
     let mut file = BufWriter::new(File::create(path)?);
     for (number, question) in questions.iter().enumerate() {
@@ -207,8 +207,10 @@ fn write_signals(index: &Index, questions: &[Question], field: Field, path: &Pat
         };
         for (found, signals) in index.signals(&Query { text: text.clone(), ..Query::default() })? {
             let is_right = question.relevant.iter().any(|right| id(right) == found);
+            let grade =
+                question.grades.get(&found).and_then(Value::as_u64).unwrap_or(u64::from(is_right));
             let signals: Vec<String> = signals.iter().map(f32::to_string).collect();
-            writeln!(file, "{number}\t{}\t{}", u8::from(is_right), signals.join("\t"))?;
+            writeln!(file, "{number}\t{grade}\t{}", signals.join("\t"))?;
         }
     }
     Ok(file.flush()?)
