@@ -2,7 +2,7 @@
 
 use sea_query::{Expr, ExprTrait, Query};
 use server::db::Read;
-use server::db::tables::{Audit, Changes, WordEntries};
+use server::db::tables::{Audit, Changes, WordEntries, WordKeys};
 use server::discovery::index;
 use server::moderation::audit::{self, Verdict};
 use server::time_id::WordEntryId;
@@ -148,6 +148,42 @@ on_both_databases! {
         add_word(&mut admin, "ひなたっ子", "ヒナタッコ").await.expect(422).shows("「ひなたっ子」は、もうあります");
         assert_eq!(words::groups(site.db()).await.unwrap().len(), 2);
         assert_eq!(recorded(&site).await.len(), 3);
+    }
+
+    async fn two_spellings_that_the_search_takes_for_one_are_one_word_of_a_group(site: TestApp) {
+        let mut admin = site.admin("けん").await;
+        add_group(&mut admin, "だっこひも、ダッコヒモ").await.expect(422).shows("2つ以上");
+        add_group(&mut admin, "ダッコヒモ、スリング").await.expect(303);
+        for (typed, word) in [("だっこひも、おんぶひも", "だっこひも"), ("すりんぐ、へこおび", "すりんぐ"), ("へこおび、ｽﾘﾝｸﾞ！", "スリング!")] {
+            let said = format!("「{word}」は、もう「ダッコヒモ、スリング」の組にあります");
+            add_group(&mut admin, typed).await.expect(422).shows(&said);
+        }
+        // To the dictionary they are two.
+        add_word(&mut admin, "とことこ", "とことこ").await.expect(303);
+        add_word(&mut admin, "トコトコ", "とことこ").await.expect(303);
+        add_word(&mut admin, "ﾄｺﾄｺ", "トコトコ").await.expect(422).shows("もうあります");
+    }
+
+    async fn words_that_an_older_version_folded_otherwise_are_still_one_word(site: TestApp) {
+        let mut admin = site.admin("けん").await;
+        add_group(&mut admin, "ダッコヒモ、スリング").await.expect(303);
+        let older = Query::update()
+            .table(WordKeys::Table)
+            .value(WordKeys::Key, "ダッコヒモ")
+            .and_where(Expr::col(WordKeys::Key).eq("だっこひも"))
+            .take();
+        let mut tx = site.db().begin().await.unwrap();
+        assert_eq!(tx.execute(&older).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        // As it let in what is the same word.
+        site.clock.advance(std::time::Duration::from_millis(7));
+        add_group(&mut admin, "だっこひも、おんぶひも").await.expect(303);
+        words::refresh_keys(site.db()).await.unwrap();
+        add_group(&mut admin, "だっこひも、へこおび").await.expect(422).shows("もう「ダッコヒモ、スリング」の組にあります");
+        assert_eq!(words::groups(site.db()).await.unwrap().len(), 2);
+        // Whoever changes the second one is told.
+        let form = [("action", "save"), ("version", "1"), ("group", "だっこひも、おんぶ")];
+        admin.post(&newest(&mut admin.clone()).await, &form).await.expect(422).shows("もう「ダッコヒモ、スリング」の組にあります");
     }
 
     async fn of_two_who_change_one_entry_the_second_sees_the_first_ones_change(site: TestApp) {

@@ -1,6 +1,6 @@
 //! From what was typed to an [`Entry`], or to what is wrong with it, field by field: `group`, or `word` and `reading`.
 
-use super::{Entry, GROUP_WORDS, WORD_CHARS, key};
+use super::{Entry, EntryKind, GROUP_WORDS, WORD_CHARS, key};
 use crate::text;
 use unicode_normalization::UnicodeNormalization;
 use web::{FieldErrors, Given};
@@ -8,6 +8,7 @@ use web::{FieldErrors, Given};
 /// Words parted by 、 , / = or spaces, of whatever width. The same word twice is once.
 pub(super) fn group(typed: &str) -> Result<Entry, FieldErrors> {
     let mut errors = FieldErrors::default();
+    let same = |word: &str| key(EntryKind::Group, word);
     let mut words: Vec<String> = Vec::new();
     let typed: String = typed.nfkc().collect();
     let parts = |c: char| c.is_whitespace() || c.is_control() || "、,/=".contains(c);
@@ -17,7 +18,7 @@ pub(super) fn group(typed: &str) -> Result<Entry, FieldErrors> {
         } else if !word.chars().any(char::is_alphanumeric) {
             let word = Given::Text(word.to_owned());
             errors.add_naming("group", "error-group-symbols", &[("word", word)]);
-        } else if !words.iter().any(|known| key(known) == key(word)) {
+        } else if !words.iter().any(|known| same(known) == same(word)) {
             words.push(word.to_owned());
         }
     }
@@ -83,10 +84,15 @@ mod tests {
             "断乳＝卒乳",
             "　断乳　卒乳、、",
             "断乳､卒乳､断乳",
+            "断乳 卒乳 断\u{200b}乳！",
         ] {
             assert_eq!(words(typed), ["断乳", "卒乳"], "{typed}");
         }
         assert_eq!(group("ＢＬＷ、blw、手づかみ食べ").unwrap().line(), "BLW、手づかみ食べ");
+        assert_eq!(
+            group("抱っこひも、ダッコヒモ、だっこひも").unwrap().line(),
+            "抱っこひも、ダッコヒモ"
+        );
     }
 
     #[test]
@@ -98,6 +104,7 @@ mod tests {
             (" 、 ", "書いて"),
             ("断乳", "2つ"),
             ("断乳、断乳", "2つ"),
+            ("だっこひも、ダッコヒモ", "2つ"),
             ("断乳、！！", "！！"),
             (thirteen.join("、").as_str(), "12"),
             (long.as_str(), "30"),
