@@ -91,6 +91,13 @@ on_both_databases! {
         assert_eq!(stored(&site).await, []);
     }
 
+    async fn what_holds_no_word_is_not_counted(site: TestApp) {
+        for words in ["ー", "ーーー", "\u{200b}", "\u{feff}ー", "！？", "♪", "🎃", "\u{3164}"] {
+            search(&mut site.visitor(), words).await;
+        }
+        assert_eq!(stored(&site).await, []);
+    }
+
     async fn only_what_no_post_says_is_noted(site: TestApp) {
         let author = site.member("はなこ").await;
         site.post(&author).titled("かぼちゃがゆ").in_region("uji").published().await;

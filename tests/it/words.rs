@@ -116,12 +116,23 @@ on_both_databases! {
     async fn what_is_wrong_is_said_beside_the_field_and_stays_there(site: TestApp) {
         let mut admin = site.admin("けん").await;
         let long = "あ".repeat(31);
-        for (group, said) in [("", "ことばを書いて"), ("断乳", "2つ以上"), (long.as_str(), "30文字まで")] {
+        let unseen = "\u{200b}、\u{feff}";
+        for (group, said) in [
+            ("", "ことばを書いて"),
+            (unseen, "ことばを書いて"),
+            ("断乳", "2つ以上"),
+            ("断乳、ー", "「ー」は、さがせることばではありません"),
+            ("断乳、♪♪", "「♪♪」は、さがせることばではありません"),
+            (long.as_str(), "30文字まで"),
+        ] {
             let page = add_group(&mut admin, group).await.expect(422).shows("id=\"e-group\"").shows(said);
             assert_eq!(field(&page.text(), "group"), group);
         }
         for (word, reading, at, said) in [
             ("", "ひなたっこ", "word", "ことばを書いて"),
+            ("\u{200b}", "ひなたっこ", "word", "ことばを書いて"),
+            ("ー", "ー", "word", "「ー」は、さがせることばではありません"),
+            ("ひなたっ子", "ー", "reading", "ひらがなかカタカナ"),
             ("ひなたっ子", "日向っ子", "reading", "ひらがなかカタカナ"),
             (long.as_str(), "あ", "word", "30文字まで"),
         ] {

@@ -10,14 +10,13 @@ pub(super) fn group(typed: &str) -> Result<Entry, FieldErrors> {
     let mut errors = FieldErrors::default();
     let same = |word: &str| key(EntryKind::Group, word);
     let mut words: Vec<String> = Vec::new();
-    let typed: String = typed.nfkc().collect();
+    let typed = clean(typed);
     let parts = |c: char| c.is_whitespace() || c.is_control() || "、,/=".contains(c);
     for word in typed.split(parts).filter(|word| !word.is_empty()) {
         if word.chars().count() > WORD_CHARS {
             long(&mut errors, "group", word);
-        } else if !word.chars().any(char::is_alphanumeric) {
-            let word = Given::Text(word.to_owned());
-            errors.add_naming("group", "error-group-symbols", &[("word", word)]);
+        } else if !search::has_word(word) {
+            no_word(&mut errors, "group", word);
         } else if !words.iter().any(|known| same(known) == same(word)) {
             words.push(word.to_owned());
         }
@@ -34,8 +33,8 @@ pub(super) fn group(typed: &str) -> Result<Entry, FieldErrors> {
 /// A word in kana is its own reading.
 pub(super) fn own(word: &str, reading: &str) -> Result<Entry, FieldErrors> {
     let mut errors = FieldErrors::default();
-    let word: String = text::line(word).nfkc().collect();
-    let mut reading: String = text::line(reading).nfkc().collect();
+    let word = text::line(&clean(word));
+    let mut reading = text::line(&clean(reading));
     if word.is_empty() {
         errors.add("word", "error-word-empty");
     } else if word.chars().count() > WORD_CHARS {
@@ -43,6 +42,8 @@ pub(super) fn own(word: &str, reading: &str) -> Result<Entry, FieldErrors> {
     } else if !word.chars().all(|c| c.is_alphanumeric() || c == 'ー') {
         // The dictionary is cut at everything else.
         errors.add("word", "error-word-characters");
+    } else if !search::has_word(&word) {
+        no_word(&mut errors, "word", &word);
     }
     if reading.is_empty() && is_kana(&word) {
         reading.clone_from(&word);
@@ -57,6 +58,16 @@ pub(super) fn own(word: &str, reading: &str) -> Result<Entry, FieldErrors> {
     if errors.is_empty() { Ok(Entry::Own { word, reading }) } else { Err(errors) }
 }
 
+/// Nothing that cannot be seen stays: it would be kept, and seen by nobody who looks for a mistake.
+fn clean(typed: &str) -> String {
+    search::visible(&typed.nfkc().collect::<String>())
+}
+
+fn no_word(errors: &mut FieldErrors, field: &str, typed: &str) {
+    let word = Given::Text(typed.to_owned());
+    errors.add_naming(field, "error-word-symbols", &[("word", word)]);
+}
+
 fn long(errors: &mut FieldErrors, field: &str, word: &str) {
     let word = Given::Text(text::excerpt(word, WORD_CHARS));
     let most = Given::Number(WORD_CHARS as i64);
@@ -64,7 +75,7 @@ fn long(errors: &mut FieldErrors, field: &str, word: &str) {
 }
 
 fn is_kana(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー'))
+    search::has_word(text) && text.chars().all(|c| matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー'))
 }
 
 #[cfg(test)]
@@ -89,6 +100,7 @@ mod tests {
             assert_eq!(words(typed), ["断乳", "卒乳"], "{typed}");
         }
         assert_eq!(group("ＢＬＷ、blw、手づかみ食べ").unwrap().line(), "BLW、手づかみ食べ");
+        assert_eq!(group("だっこ\u{200b}ひも、スリング").unwrap().line(), "だっこひも、スリング");
         assert_eq!(
             group("抱っこひも、ダッコヒモ、だっこひも").unwrap().line(),
             "抱っこひも、ダッコヒモ"
@@ -106,6 +118,11 @@ mod tests {
             ("断乳、断乳", "2つ"),
             ("だっこひも、ダッコヒモ", "2つ"),
             ("断乳、！！", "！！"),
+            ("断乳、ー", "「ー」"),
+            ("断乳、〜", "「〜」"),
+            ("断乳、🎃", "「🎃」"),
+            ("断乳、\u{200b}", "2つ"),
+            ("\u{feff}、\u{200b}", "書いて"),
             (thirteen.join("、").as_str(), "12"),
             (long.as_str(), "30"),
         ] {
@@ -121,6 +138,7 @@ mod tests {
         let hinata =
             Entry::Own { word: "ひなたっ子".into(), reading: "ひなたっこ".into() };
         assert_eq!(own(" ひなたっ子 ", "ひなたっこ").unwrap(), hinata);
+        assert_eq!(own("ひなた\u{200b}っ子", "ひなたっこ\u{feff}").unwrap(), hinata);
         let kana = Entry::Own { word: "ひなたっこ".into(), reading: "ひなたっこ".into() };
         assert_eq!(own("ひなたっこ", "").unwrap(), kana);
         let half = Entry::Own {
@@ -131,10 +149,15 @@ mod tests {
             ("", "ひなたっこ", "word"),
             ("ひなた・子", "ひなたこ", "word"),
             ("ひなた 子", "ひなたこ", "word"),
+            ("\u{200b}", "ひなたこ", "word"),
+            ("ーー", "ひなたこ", "word"),
+            ("！", "ひなたこ", "word"),
             (&*"あ".repeat(31), "あ", "word"),
             ("ひなたっ子", "", "reading"),
             ("ひなたっ子", "日なたっこ", "reading"),
             ("ひなたっ子", "hinata", "reading"),
+            ("ひなたっ子", "ー", "reading"),
+            ("ひなたっ子", "\u{200b}", "reading"),
             ("ひなたっ子", &*"あ".repeat(31), "reading"),
         ] {
             let errors = own(word, reading).unwrap_err();
