@@ -7,6 +7,7 @@ use server::db::{Read, Row};
 use server::discovery::index;
 use server::jobs;
 use server::unfound;
+use server::words;
 use std::time::Duration;
 use tests::browser::{Browser, encoded, field, link};
 use tests::{TestApp, on_both_databases};
@@ -63,7 +64,31 @@ on_both_databases! {
         // One tap to see whether it is still so, one to begin a group with it.
         admin.get(&link(&page, "/search?q=")).await.expect(200).shows("おしゃぶり 卒業");
         let form = admin.get(link(&page, "/review/words?group=").split('#').next().unwrap()).await.expect(200);
-        assert_eq!(field(&form.text(), "group"), "おしゃぶり 卒業");
+        assert_eq!(field(&form.text(), "group"), "おしゃぶり卒業");
+    }
+
+    async fn a_group_begun_with_what_was_missed_wants_other_words_and_then_leads_to_them(site: TestApp) {
+        let author = site.member("はなこ").await;
+        site.post(&author).titled("なかよし教室の工作").published().await;
+        index::catch_up(&site.app).await.unwrap();
+        for person in &mut people(&site, 5).await {
+            search(person, "わくわく クラブ").await;
+        }
+        unfound::flush(&site.app).await.unwrap();
+        let mut admin = site.admin("けん").await;
+        let page = admin.get(LIST).await.expect(200).text();
+        let address = link(&page, "/review/words?group=");
+        let form = admin.get(address.split('#').next().unwrap()).await.expect(200).shows("見つけてほしい、ほかのことば");
+        let begun = field(&form.text(), "group");
+        // As it stands it is one word, and no group.
+        let refused = admin.post("/review/words", &[("kind", "group"), ("group", &begun)]).await.expect(422);
+        assert_eq!(field(&refused.shows("2つ以上").text(), "group"), begun);
+        let whole = format!("{begun}、なかよし教室");
+        admin.post("/review/words", &[("kind", "group"), ("group", &whole)]).await.expect(303);
+        assert_eq!(words::groups(site.db()).await.unwrap(), [["わくわくクラブ", "なかよし教室"]]);
+        index::catch_up(&site.app).await.unwrap();
+        let address = format!("/search?q={}", encoded("わくわく クラブ".as_bytes()));
+        site.visitor().get(&address).await.expect(200).shows("の工作");
     }
 
     async fn one_person_who_repeats_a_search_counts_once_a_week(site: TestApp) {

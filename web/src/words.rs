@@ -25,6 +25,8 @@ pub struct Typed {
     pub group: String,
     pub word: String,
     pub reading: String,
+    /// `group` came with the address, as a word that people search for: the words they should find are still to be written.
+    pub is_begun: bool,
 }
 
 /// Forms post to `/review/words` with `kind=group` and `group`, or `kind=own`, `word` and `reading`.
@@ -166,6 +168,13 @@ impl WordsView {
         view.errors.add_naming("group", "error-group-taken", &taken);
         view.errors.add("reading", "error-reading-kana");
         view
+    }
+
+    /// Begun with what people looked for in vain.
+    #[must_use]
+    pub fn sample_begun() -> Self {
+        let group = "おしゃぶり卒業".to_owned();
+        Self { typed: Typed { group, is_begun: true, ..Typed::default() }, ..Self::sample() }
     }
 
     /// Somebody removed what the viewer wanted to change.

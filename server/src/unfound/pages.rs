@@ -4,6 +4,7 @@ use super::sql::{self, Missed};
 use crate::app::App;
 use crate::error::Result;
 use crate::http::Context;
+use crate::words;
 use axum::extract::State;
 use axum::response::Response;
 use web::When;
@@ -27,13 +28,14 @@ pub async fn list(State(app): State<App>, context: Context) -> Result<Response> 
 }
 
 fn line(missed: &Missed) -> UnfoundText {
-    let with = |path: &str, name: &str| {
+    let with = |path: &str, name: &str, value: &str| {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        format!("{path}?{}", query.append_pair(name, &missed.text).finish())
+        format!("{path}?{}", query.append_pair(name, value).finish())
     };
+    let word = words::one_word(&missed.text);
     UnfoundText {
-        search_url: with("/search", "q"),
-        group_url: format!("{}#f-group", with("/review/words", "group")),
+        search_url: with("/search", "q", &missed.text),
+        group_url: format!("{}#f-group", with("/review/words", "group", &word)),
         text: missed.text.clone(),
         people: missed.people,
     }

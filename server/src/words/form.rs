@@ -1,4 +1,5 @@
-//! From what was typed to an [`Entry`], or to what is wrong with it, field by field: `group`, or `word` and `reading`.
+//! From what was typed to an [`Entry`], or to what is wrong with it, field by field: `group`, or `word` and `reading`. And from what was
+//! searched for to a word that [`group`] takes as one.
 
 use super::{Entry, EntryKind, GROUP_WORDS, WORD_CHARS, key};
 use crate::text;
@@ -11,8 +12,7 @@ pub(super) fn group(typed: &str) -> Result<Entry, FieldErrors> {
     let same = |word: &str| key(EntryKind::Group, word);
     let mut words: Vec<String> = Vec::new();
     let typed = clean(typed);
-    let parts = |c: char| c.is_whitespace() || c.is_control() || "、,/=".contains(c);
-    for word in typed.split(parts).filter(|word| !word.is_empty()) {
+    for word in typed.split(parts_words).filter(|word| !word.is_empty()) {
         if word.chars().count() > WORD_CHARS {
             long(&mut errors, "group", word);
         } else if !search::has_word(word) {
@@ -28,6 +28,30 @@ pub(super) fn group(typed: &str) -> Result<Entry, FieldErrors> {
         _ => {}
     }
     if errors.is_empty() { Ok(Entry::Group(words)) } else { Err(errors) }
+}
+
+/// A text that was searched for as one word: saved as it stands, it is that one. Parts that need a space between them, such as Latin
+/// letters, are joined by a hyphen, at which the search cuts them again.
+pub fn one_word(searched: &str) -> String {
+    let mut word = String::new();
+    for part in clean(searched).split(parts_words).filter(|part| !part.is_empty()) {
+        let (before, after) = (word.chars().next_back(), part.chars().next());
+        if before.is_some_and(needs_space) && after.is_some_and(needs_space) {
+            word.push('-');
+        }
+        word.push_str(part);
+    }
+    word
+}
+
+fn parts_words(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "、,/=".contains(c)
+}
+
+/// A letter or a digit of a script that is written with spaces.
+fn needs_space(c: char) -> bool {
+    c.is_alphanumeric()
+        && !matches!(c, '々' | '〇' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// A word in kana is its own reading.
@@ -105,6 +129,24 @@ mod tests {
             group("抱っこひも、ダッコヒモ、だっこひも").unwrap().line(),
             "抱っこひも、ダッコヒモ"
         );
+    }
+
+    #[test]
+    fn what_was_searched_for_becomes_one_word() {
+        for (searched, word) in [
+            ("おしゃぶり", "おしゃぶり"),
+            ("かぼちゃ おやき", "かぼちゃおやき"),
+            (" かぼちゃ　おやき、 1歳/りんご ", "かぼちゃおやき1歳りんご"),
+            ("baby led weaning", "baby-led-weaning"),
+            ("blw 手づかみ", "blw手づかみ"),
+            ("ベビーカー baby car", "ベビーカーbaby-car"),
+            ("1 2", "1-2"),
+            ("아기 이유식", "아기-이유식"),
+        ] {
+            assert_eq!(one_word(searched), word, "{searched}");
+            assert_eq!(group(&format!("{word}、x")).unwrap().words(), [word, "x"]);
+            assert_eq!(one_word(word), word);
+        }
     }
 
     #[test]

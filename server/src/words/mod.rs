@@ -16,6 +16,8 @@ mod form;
 pub mod pages;
 mod sql;
 
+pub use form::one_word;
+
 use crate::db::{Db, Result};
 use crate::text_enum;
 use crate::time_id::{Timestamp, WordEntryId};

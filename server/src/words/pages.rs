@@ -20,7 +20,8 @@ const TYPED_CHARS: usize = 1000;
 
 /// GET /review/words?group=: with `group`, the form begins with that.
 pub async fn list(State(app): State<App>, context: Context, query: Query) -> Result<Response> {
-    let view = WordsView { typed: typed(&query), ..WordsView::default() };
+    let typed = Typed { is_begun: !query.get("group").is_empty(), ..typed(&query) };
+    let view = WordsView { typed, ..WordsView::default() };
     show_list(&app, &context, &query, view, StatusCode::OK).await
 }
 
@@ -135,7 +136,8 @@ fn refusal(kind: EntryKind, outcome: Outcome) -> FieldErrors {
 
 fn typed(fields: &Fields) -> Typed {
     let field = |name| fields.get(name).chars().take(TYPED_CHARS).collect();
-    Typed { group: field("group"), word: field("word"), reading: field("reading") }
+    let (group, word, reading) = (field("group"), field("word"), field("reading"));
+    Typed { group, word, reading, is_begun: false }
 }
 
 fn as_typed(entry: &Entry) -> Typed {

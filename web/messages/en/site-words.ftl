@@ -4,6 +4,7 @@ words-groups = Words that mean the same
 words-groups-words = Whoever searches for one of them also finds posts that use the others.
 words-group-field = Words that mean the same
 words-group-hint = 2 to 12 words with 、 or a comma between them: 断乳、卒乳
+words-group-begun = After it, write the words that its seekers should find. If it is long, keep only what matters.
 words-group-add = Add the group
 words-own = Words of this region
 words-own-words = Words that no dictionary has, taken as one word from now on.

@@ -4,6 +4,7 @@ words-groups = 同じ意味のことば
 words-groups-words = どれか1つでさがした人に、ほかのことばで書かれた投稿も見つかります。
 words-group-field = 同じ意味のことば
 words-group-hint = 2〜12語を「、」でくぎります。例: 断乳、卒乳
+words-group-begun = このことばでさがした人に見つけてほしい、ほかのことばを続けて書きます。長いときは、かなめのところだけ残してください。
 words-group-add = 組を加える
 words-own = この地域のことば
 words-own-words = 辞書にないことばを、1つのことばとして覚えます。
