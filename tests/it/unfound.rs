@@ -107,6 +107,29 @@ on_both_databases! {
         assert_eq!(weeks, [("2026-11-16".to_owned(), 2), ("2026-11-23".to_owned(), 1)]);
     }
 
+    async fn whoever_looks_after_the_site_does_not_count(site: TestApp) {
+        for mut person in [site.moderator("みき").await, site.admin("けん").await] {
+            search(&mut person, "おしゃぶり").await;
+        }
+        assert_eq!(stored(&site).await, []);
+        search(&mut site.member("はなこ").await, "おしゃぶり").await;
+        assert_eq!(stored(&site).await, [("2026-11-16".to_owned(), "おしゃぶり".to_owned(), 1)]);
+    }
+
+    async fn one_person_adds_twenty_texts_a_day_at_most(site: TestApp) {
+        let text = |n: u8| format!("おまる{}", char::from(b'a' + n));
+        let (mut member, mut visitor) = (site.member("はなこ").await, site.visitor());
+        for n in 0..22 {
+            search(&mut member, &text(n)).await;
+            search(&mut visitor, &text(n + 1)).await;
+        }
+        let rows = stored(&site).await;
+        assert_eq!((rows.len(), rows.iter().map(|row| row.2).sum::<i64>()), (21, 40));
+        site.clock.advance(DAY);
+        search(&mut member, &text(21)).await;
+        assert_eq!(stored(&site).await.len(), 22);
+    }
+
     async fn what_may_name_someone_is_never_kept(site: TestApp) {
         let mut person = site.member("はなこ").await;
         let long = "あ".repeat(41);

@@ -64,9 +64,7 @@ pub async fn search(
                 view.meant = meant;
                 let is_nothing = results.hits.is_empty() && relaxed.is_none();
                 if is_nothing && after == 0 && !view.preparing {
-                    let account = context.viewer.id().map(|id| id.to_string());
-                    let who = account.unwrap_or_else(|| client.subject());
-                    app.unfound.note(app.clock.now(), &who, &view.q);
+                    app.unfound.note(app.clock.now(), &context.viewer, client, &view.q);
                 }
                 let is_more = results.total > (after + results.hits.len()) as u64;
                 view.counts = Some(counts(&results.facets));
