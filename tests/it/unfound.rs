@@ -6,11 +6,12 @@ use server::db::tables::Unfound;
 use server::db::{Read, Row};
 use server::discovery::index;
 use server::jobs;
-use server::unfound;
+use server::unfound::{self, Flusher};
 use server::words;
 use std::time::Duration;
 use tests::browser::{Browser, encoded, field, link};
-use tests::{TestApp, on_both_databases};
+use tests::process::{Process, settings};
+use tests::{Database, TestApp, on_both_databases};
 
 const LIST: &str = "/review/unfound";
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -182,6 +183,30 @@ on_both_databases! {
         assert_eq!(stored(&site).await, []);
     }
 
+    async fn what_is_being_written_down_when_the_site_stops_is_not_lost(site: TestApp) {
+        search(&mut site.visitor(), "おまる").await;
+        assert_eq!(site.app.unfound.waiting(), 1);
+        // Somebody else writes, and does not let go.
+        let other = Query::insert()
+            .into_table(Unfound::Table)
+            .columns([Unfound::Week, Unfound::Words, Unfound::People])
+            .values_panic(["2026-11-16".into(), "おまる".into(), 4i64.into()])
+            .take();
+        let mut tx = site.db().begin().await.unwrap();
+        tx.execute(&other).await.unwrap();
+        let flusher = Flusher::start(&site.app, Duration::from_millis(1));
+        while site.app.unfound.waiting() > 0 {
+            tokio::task::yield_now().await;
+        }
+        search(&mut site.visitor(), "ベビーカー 修理").await;
+        let stopping = tokio::spawn(flusher.stop(DAY));
+        tx.commit().await.unwrap();
+        stopping.await.unwrap();
+        assert_eq!(site.app.unfound.waiting(), 0);
+        let texts: Vec<_> = stored(&site).await.into_iter().map(|row| (row.1, row.2)).collect();
+        assert_eq!(texts, [("おまる".to_owned(), 5), ("ベビーカー 修理".to_owned(), 1)]);
+    }
+
     async fn to_everyone_but_admins_the_list_does_not_exist(site: TestApp) {
         site.member("はなこ").await.get(LIST).await.expect(404);
         site.moderator("みき").await.get(LIST).await.expect(404);
@@ -189,4 +214,29 @@ on_both_databases! {
         admin.get(LIST).await.expect(200).shows("/review/words");
         admin.get("/review/words").await.expect(200).shows(LIST);
     }
+}
+
+async fn the_last_searches_before_a_stop_are_counted(database: Database) {
+    let site = TestApp::beside(database).await;
+    let process = Process::start(site.data.path(), &settings(&site)).await;
+    let missed = format!("/search?q={}", encoded("おしゃぶり".as_bytes()));
+    process
+        .until("nothing is found", async || {
+            let page = process.get(&missed).await;
+            page.contains("ぴったりのものは、まだありません") && !page.contains("準備をしている")
+        })
+        .await;
+    process.stop().await;
+    let texts: Vec<_> = stored(&site).await.into_iter().map(|row| (row.1, row.2)).collect();
+    assert_eq!(texts, [("おしゃぶり".to_owned(), 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_searches_before_a_stop_are_counted_on_sqlite() {
+    the_last_searches_before_a_stop_are_counted(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_searches_before_a_stop_are_counted_on_postgres() {
+    the_last_searches_before_a_stop_are_counted(Database::Postgres).await;
 }

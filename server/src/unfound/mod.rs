@@ -1,9 +1,9 @@
 //! What people look for and don't find: a weekly count for the people who look after the site, by which they see which words the search
 //! lacks, and what is yet to be written.
 //!
-//! A search with no hit at all is noted in memory, and the counts are added to the table every half minute. It counts people: whoever
-//! repeats a search in a week counts once, as far as this process remembers. Moderators and admins do not count: they try out the words
-//! they keep.
+//! A search with no hit at all is noted in memory, and the counts are added to the table every half minute, and when the site
+//! stops. It counts people: whoever repeats a search in a week counts once, as far as this process remembers. Moderators and admins do
+//! not count: they try out the words they keep.
 //!
 //! Invariants: nothing that identifies anyone
 //! - Only a count is stored beside a week and a text. Who asked is a hash in memory, under a key that is made for the week and goes
@@ -22,7 +22,7 @@ mod sql;
 mod text;
 mod week;
 
-pub use flush::{flush, keep_flushing};
+pub use flush::{EVERY, Flusher, flush};
 pub use text::noted;
 pub use week::Week;
 
