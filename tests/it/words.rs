@@ -282,6 +282,38 @@ on_both_databases! {
         admin.get(next.split('#').next().unwrap()).await.expect(200).shows("ことば1、").hides("ことば2、");
     }
 
+    async fn an_entry_is_found_by_any_spelling_among_all_of_them(site: TestApp) {
+        let mut admin = site.admin("けん").await;
+        admin.get(LIST).await.expect(200).hides("name=\"find\"");
+        add_group(&mut admin, "ダッコひも、スリング").await.expect(303);
+        add_word(&mut admin, "ひなたっ子", "ひなたっこ").await.expect(303);
+        for n in 0..60 {
+            site.clock.advance(std::time::Duration::from_millis(7));
+            add_group(&mut admin, &format!("ことば{n}、同じ{n}")).await.expect(303);
+        }
+        admin.get(LIST).await.expect(200).shows("name=\"find\"").hides("スリング");
+        let find = |typed: &str| format!("{LIST}?find={}", encoded(typed.as_bytes()));
+        for typed in ["だっこひも", "ﾀﾞｯｺ", "ダッコ　すりんぐ"] {
+            let page = admin.get(&find(typed)).await.expect(200).shows("ダッコひも、スリング").hides("ことば1").hides("ひなた");
+            assert_eq!(field(&page.text(), "find"), typed);
+        }
+        admin.get(&find("ヒナタ")).await.expect(200).shows("ひなたっ子").hides("スリング");
+        // What is found in many places goes on in pages.
+        let page = admin.get(&find("コトバ")).await.expect(200).shows("ことば59、").hides("ことば9、").text();
+        let next = link(&page, "/review/words?find=");
+        assert!(next.contains("&groups="), "{next}");
+        let page = admin.get(next.split('#').next().unwrap()).await.expect(200).shows("ことば9、").hides("ことば10、");
+        assert_eq!(field(&page.text(), "find"), "コトバ");
+        // What is nowhere can be begun.
+        let page = admin.get(&find("おんぶ ひも")).await.expect(200).shows("まだありません").text();
+        assert_eq!(field(&page, "find"), "おんぶ ひも");
+        let begin = link(&page, "/review/words?group=");
+        let form = admin.get(begin.split('#').next().unwrap()).await.expect(200).text();
+        assert_eq!(field(&form, "group"), "おんぶひも");
+        admin.get(&find("！")).await.expect(200).shows("まだありません");
+        admin.get(&find(" ")).await.expect(200).shows("ことば59、");
+    }
+
     async fn a_full_shelf_takes_no_more_until_something_goes(site: TestApp) {
         let mut insert = Query::insert()
             .into_table(WordEntries::Table)

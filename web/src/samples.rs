@@ -149,6 +149,11 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("review-words", words::words(&admin("/review/words"), &WordsView::sample())),
         ("review-words-empty", words::words(&admin("/review/words"), &WordsView::default())),
         ("review-words-begun", words::words(&admin("/review/words"), &WordsView::sample_begun())),
+        ("review-words-found", words::words(&admin("/review/words"), &WordsView::sample_found())),
+        (
+            "review-words-not-found",
+            words::words(&admin("/review/words"), &WordsView::sample_not_found()),
+        ),
         ("review-words-errors", words::words(&admin("/review/words"), &WordsView::sample_errors())),
         (
             "review-words-removed",

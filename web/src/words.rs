@@ -29,9 +29,15 @@ pub struct Typed {
     pub is_begun: bool,
 }
 
-/// Forms post to `/review/words` with `kind=group` and `group`, or `kind=own`, `word` and `reading`.
+/// `find` goes to the same address by GET. Forms post to `/review/words` with `kind=group` and `group`, or `kind=own`, `word` and `reading`.
 #[derive(Clone, Debug, Default)]
 pub struct WordsView {
+    /// What was typed to find an entry.
+    pub find: String,
+    /// The lists hold only what it is in.
+    pub is_finding: bool,
+    /// Where a group with what was not found begins.
+    pub begin_url: String,
     /// Last changed first.
     pub groups: Vec<EntryRow>,
     pub older_groups: Option<String>,
@@ -54,6 +60,12 @@ pub struct EntryView {
     pub errors: FieldErrors,
     /// Somebody changed it after the viewer had opened it.
     pub is_stale: bool,
+}
+
+impl WordsView {
+    fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.own.is_empty()
+    }
 }
 
 #[must_use]
@@ -152,6 +164,23 @@ impl WordsView {
                 .to_vec(),
             older_groups: Some("/review/words?groups=1_w1#groups".to_owned()),
             own: vec![EntryRow::sample("ひなたっ子", Some("ひなたっこ"))],
+            ..Self::default()
+        }
+    }
+
+    #[must_use]
+    pub fn sample_found() -> Self {
+        let find = "ﾀﾞﾝﾆｭｳ".to_owned();
+        let groups = vec![EntryRow::sample("断乳、だんにゅう、卒乳", None)];
+        Self { find, is_finding: true, groups, ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn sample_not_found() -> Self {
+        Self {
+            find: "おしゃぶり".to_owned(),
+            is_finding: true,
+            begin_url: "/review/words?group=x#f-group".to_owned(),
             ..Self::default()
         }
     }

@@ -28,14 +28,10 @@ pub async fn list(State(app): State<App>, context: Context) -> Result<Response> 
 }
 
 fn line(missed: &Missed) -> UnfoundText {
-    let with = |path: &str, name: &str, value: &str| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        format!("{path}?{}", query.append_pair(name, value).finish())
-    };
-    let word = words::one_word(&missed.text);
+    let mut query = form_urlencoded::Serializer::new(String::new());
     UnfoundText {
-        search_url: with("/search", "q", &missed.text),
-        group_url: format!("{}#f-group", with("/review/words", "group", &word)),
+        search_url: format!("/search?{}", query.append_pair("q", &missed.text).finish()),
+        group_url: words::begin_url(&words::one_word(&missed.text)),
         text: missed.text.clone(),
         people: missed.people,
     }

@@ -12,12 +12,15 @@
 //! Not here: what the index does with them (`discovery::index`), and the words that come with the search (`search/assets`).
 
 pub mod actions;
+mod find;
 mod form;
 pub mod pages;
 mod sql;
 
 pub use form::one_word;
+pub use pages::begin_url;
 
+use crate::db::page::Cursor;
 use crate::db::{Db, Result};
 use crate::text_enum;
 use crate::time_id::{Timestamp, WordEntryId};
@@ -91,6 +94,12 @@ pub struct Stored {
     /// Grows with every change.
     pub version: i64,
     pub changed: Changed,
+}
+
+impl Stored {
+    fn place(&self) -> Cursor {
+        Cursor { at: self.changed.at, id: self.id.to_string() }
+    }
 }
 
 /// Who did something last, and when.

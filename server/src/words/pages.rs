@@ -1,8 +1,10 @@
 //! `/review/words`: all entries with the forms that add one, and `/review/words/{id}`, where one is changed or removed.
 
 use super::actions::{self, Outcome};
+use super::find::{self, Sought};
 use super::{Changed, Entry, EntryKind, MOST, Stored, form, sql};
 use crate::app::App;
+use crate::db::page::Cursor;
 use crate::error::{Error, Result};
 use crate::http::context::redirect_with;
 use crate::http::{Context, Fields, Query};
@@ -17,8 +19,10 @@ const PAGE: usize = 50;
 const LIST: &str = "/review/words";
 /// Of what was typed, that comes back into the field.
 const TYPED_CHARS: usize = 1000;
+/// Of what is looked for among the entries.
+const FIND_CHARS: usize = 100;
 
-/// GET /review/words?group=: with `group`, the form begins with that.
+/// GET /review/words?find=&group=: with `find`, only entries with that in a word; with `group`, the form begins with that.
 pub async fn list(State(app): State<App>, context: Context, query: Query) -> Result<Response> {
     let typed = Typed { is_begun: !query.get("group").is_empty(), ..typed(&query) };
     let view = WordsView { typed, ..WordsView::default() };
@@ -177,12 +181,34 @@ async fn show_list(
     mut view: WordsView,
     status: StatusCode,
 ) -> Result<Response> {
+    view.find = query.get("find").chars().take(FIND_CHARS).collect();
+    let sought = Sought::of(&view.find);
     let (groups, own) = (query.place("groups"), query.place("own"));
-    let groups = sql::page(&app.db, EntryKind::Group, groups.as_ref(), PAGE).await?;
-    let own = sql::page(&app.db, EntryKind::Own, own.as_ref(), PAGE).await?;
-    view.older_groups = groups.next.as_ref().map(|at| format!("{LIST}?groups={at}#groups"));
-    view.older_own = own.next.as_ref().map(|at| format!("{LIST}?own={at}#own"));
+    let page = |kind, place| find::page(app, kind, sought.as_ref(), place, PAGE);
+    let groups = page(EntryKind::Group, groups.as_ref()).await?;
+    let own = page(EntryKind::Own, own.as_ref()).await?;
+    view.is_finding = sought.is_some();
+    if view.is_finding {
+        view.begin_url = begin_url(&form::one_word(&view.find));
+    }
+    view.older_groups = groups.next.as_ref().map(|at| older(&view.find, "groups", at));
+    view.older_own = own.next.as_ref().map(|at| older(&view.find, "own", at));
     view.groups = groups.items.iter().map(row).collect();
     view.own = own.items.iter().map(row).collect();
     Ok(context.page_with(status, web::words::words(&context.chrome, &view)))
+}
+
+/// The next slice of one of the two lists, whose name is also its place on the page.
+fn older(find: &str, list: &str, at: &Cursor) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if !find.is_empty() {
+        query.append_pair("find", find);
+    }
+    format!("{LIST}?{}#{list}", query.append_pair(list, &at.to_string()).finish())
+}
+
+/// The form that adds a group, begun with a word.
+pub fn begin_url(word: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    format!("{LIST}?{}#f-group", query.append_pair("group", word).finish())
 }

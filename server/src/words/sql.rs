@@ -83,10 +83,7 @@ pub(super) async fn page(
         size,
     );
     let items = db.rows(&select).await?.iter().map(stored).collect::<Result<_>>()?;
-    Ok(Page::from_rows(items, size, |stored: &Stored| Cursor {
-        at: stored.changed.at,
-        id: stored.id.to_string(),
-    }))
+    Ok(Page::from_rows(items, size, Stored::place))
 }
 
 /// In an order that stays.

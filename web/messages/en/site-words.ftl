@@ -1,5 +1,9 @@
 words-title = Words for searching
 words-why = What you add here is used by the search within moments.
+words-find = Find a word that was added
+words-find-none = Nothing here has “{ $text }” in it yet.
+words-find-begin = Begin a group with it
+words-find-all = Show all
 words-groups = Words that mean the same
 words-groups-words = Whoever searches for one of them also finds posts that use the others.
 words-group-field = Words that mean the same

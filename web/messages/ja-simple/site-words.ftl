@@ -1,5 +1,9 @@
 words-title = さがす ときの ことば
 words-why = ここに 入《い》れた ことばは、すぐ 後《あと》に「さがす」で 使《つか》います。
+words-find = 入《い》れた ことばを さがす
+words-find-none = 「{ $text }」は まだ ここに ありません。
+words-find-begin = 「同《おな》じ 意味《いみ》の ことば」に 入《い》れる
+words-find-all = 全部《ぜんぶ》 見《み》る
 words-groups = 同《おな》じ 意味《いみ》の ことば
 words-groups-words = 1つの ことばで さがすと、ほかの ことばの 投稿《とうこう》も 見《み》つかります。
 words-group-field = 同《おな》じ 意味《いみ》の ことば

@@ -1,5 +1,9 @@
 words-title = さがすときのことば
 words-why = ここに加えたことばは、まもなく「さがす」で使われます。
+words-find = 加えたことばをさがす
+words-find-none = 「{ $text }」をふくむことばは、ここにまだありません。
+words-find-begin = 「同じ意味のことば」に加える
+words-find-all = すべて見る
 words-groups = 同じ意味のことば
 words-groups-words = どれか1つでさがした人に、ほかのことばで書かれた投稿も見つかります。
 words-group-field = 同じ意味のことば
