@@ -162,6 +162,45 @@ on_both_databases! {
         assert_eq!(stored(&site).await.len(), 1);
     }
 
+    async fn what_has_a_group_or_is_found_by_now_says_so_and_comes_last(site: TestApp) {
+        let author = site.member("はなこ").await;
+        site.post(&author).titled("なかよし教室の工作").published().await;
+        index::catch_up(&site.app).await.unwrap();
+        let mut people = people(&site, 6).await;
+        // More miss what is done later than what is left.
+        for (n, text) in [(6, "わくわく クラブ"), (6, "どんぐりごま"), (6, "もぐらの会"), (5, "宇宙食")] {
+            for person in &mut people[..n] {
+                search(person, text).await;
+            }
+        }
+        unfound::flush(&site.app).await.unwrap();
+        let mut admin = site.admin("けん").await;
+        admin.get(LIST).await.expect(200).hides("いまは見つかります").hides("組があります");
+
+        for group in ["わくわく・クラブ、なかよし教室", "モグラノ会、あなぐま会"] {
+            admin.post("/review/words", &[("kind", "group"), ("group", group)]).await.expect(303);
+        }
+        site.post(&author).titled("どんぐりごまの作り方").published().await;
+        index::catch_up(&site.app).await.unwrap();
+        let page = admin.get(LIST).await.expect(200).text();
+        let line = |text: &str| {
+            let at = page.find(&format!(">{text}</b>")).unwrap_or_else(|| panic!("no {text}:\n{page}"));
+            let line = page[at..].split("</li>").next().unwrap();
+            let has = |words: &str| line.contains(words);
+            (at, has("いまは見つかります"), has("組があります"), has("/review/words/"), has("/review/words?group="))
+        };
+        let (space, mole, club, acorn) = (line("宇宙食"), line("もぐらの会"), line("わくわく クラブ"), line("どんぐりごま"));
+        assert_eq!((space.1, space.2, space.3, space.4), (false, false, false, true));
+        assert_eq!((mole.1, mole.2, mole.3, mole.4), (false, true, true, false), "nobody has written of it yet");
+        assert_eq!((club.1, club.2, club.3, club.4), (true, true, true, false));
+        assert_eq!((acorn.1, acorn.2, acorn.3, acorn.4), (true, false, false, false));
+        assert!(space.0 < mole.0 && mole.0 < acorn.0 && acorn.0 < club.0, "what is left to do comes first");
+        for (lang, words) in [("ja-simple", ["いまは <ruby>", "ことばが あります"]), ("en", ["Found by now", "In a group"])] {
+            let page = admin.clone().in_language(lang).get(LIST).await.expect(200);
+            page.shows(words[0]).shows(words[1]);
+        }
+    }
+
     async fn what_few_missed_goes_with_its_week_and_the_rest_after_twelve(site: TestApp) {
         let mut people = people(&site, 5).await;
         for person in &mut people {

@@ -92,7 +92,7 @@ pub struct UnfoundView {
 #[derive(Clone, Debug)]
 pub struct UnfoundWeek {
     pub monday: When,
-    /// What most people looked for first.
+    /// What is left to do first, and in it what most people looked for.
     pub texts: Vec<UnfoundText>,
 }
 
@@ -104,6 +104,10 @@ pub struct UnfoundText {
     pub search_url: String,
     /// The form that adds a group, begun with this text.
     pub group_url: String,
+    /// The group that has it.
+    pub entry_url: Option<String>,
+    /// The search finds something now.
+    pub is_found: bool,
 }
 
 #[must_use]
@@ -120,11 +124,16 @@ impl UnfoundView {
             people,
             search_url: "/search?q=x".to_owned(),
             group_url: "/review/words?group=x#f-group".to_owned(),
+            entry_url: None,
+            is_found: false,
         };
+        let entry_url = || Some("/review/words/w1".to_owned());
         let texts = vec![
             text("おしゃぶり 卒業", 23),
-            text("blw", 9),
             text("ファーストシューズ サイズアップ めやす 一歳半 つかまり立ち", 5),
+            UnfoundText { entry_url: entry_url(), ..text("やぎミルク", 7) },
+            UnfoundText { entry_url: entry_url(), is_found: true, ..text("blw", 9) },
+            UnfoundText { is_found: true, ..text("かぼちゃ おやき", 6) },
         ];
         let monday = When(1_794_754_800_000);
         let before = When(monday.0 - 7 * 24 * 3_600_000);

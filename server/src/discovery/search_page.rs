@@ -11,7 +11,7 @@ use crate::time_id::PostId;
 use axum::extract::State;
 use axum::response::Response;
 use search::Filters;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization;
 use web::search::{Counts, Hit, Relaxed, SearchView, Segment};
 
@@ -134,6 +134,28 @@ fn counts(facets: &search::Facets) -> Counts {
         ages: search::AGES.into_iter().zip(facets.ages).collect(),
         with_video: facets.with_video,
     }
+}
+
+/// Which of these texts find anything as the search answers now, without filters.
+pub async fn found(app: &App, texts: Vec<String>) -> anyhow::Result<HashSet<String>> {
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || {
+        let index = app.index()?;
+        let mut found = HashSet::new();
+        for text in texts {
+            let query = search::Query {
+                text: text.clone(),
+                limit: 1,
+                counting: false,
+                ..Default::default()
+            };
+            if !index.search(&query)?.hits.is_empty() {
+                found.insert(text);
+            }
+        }
+        Ok(found)
+    })
+    .await?
 }
 
 async fn ask(app: &App, query: search::Query) -> anyhow::Result<search::Results> {

@@ -24,7 +24,7 @@ use crate::db::page::Cursor;
 use crate::db::{Db, Result};
 use crate::text_enum;
 use crate::time_id::{Timestamp, WordEntryId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Entries of each kind.
 pub const MOST: usize = 2000;
@@ -121,6 +121,18 @@ pub async fn refresh_keys(db: &Db) -> Result<()> {
     let wanted = sql::keys_wanted(&mut tx).await?;
     sql::replace_keys(&mut tx, &wanted).await?;
     tx.commit().await
+}
+
+/// Those of these searched texts that are a word of a group, with its page. At most a few hundred texts.
+pub async fn pages_of_groups(db: &Db, texts: &[&str]) -> Result<HashMap<String, String>> {
+    // かぼちゃ おやき is begun as one word, and may have been written かぼちゃ・おやき.
+    let keys = |text: &str| [text, &one_word(text)].map(|word| key(EntryKind::Group, word));
+    let all: Vec<String> = texts.iter().flat_map(|text| keys(text)).collect();
+    let held = sql::holders(db, EntryKind::Group, &all).await?;
+    let page =
+        |text: &str| keys(text).into_iter().find_map(|key| held.get(&(EntryKind::Group, key)));
+    let of_text = |text: &&str| Some(((*text).to_owned(), pages::path(*page(text)?)));
+    Ok(texts.iter().filter_map(of_text).collect())
 }
 
 /// Groups of words that mean the same, always in the same order.

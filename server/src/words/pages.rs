@@ -102,6 +102,10 @@ pub async fn change(
     Ok(context.page_with(StatusCode::UNPROCESSABLE_ENTITY, page))
 }
 
+pub(super) fn path(id: WordEntryId) -> String {
+    format!("{LIST}/{id}")
+}
+
 fn parse(id: &str) -> Result<WordEntryId> {
     id.parse().map_err(|_| Error::NotFound)
 }
@@ -155,7 +159,7 @@ fn as_typed(entry: &Entry) -> Typed {
 
 fn row(stored: &Stored) -> EntryRow {
     EntryRow {
-        url: format!("{LIST}/{}", stored.id),
+        url: path(stored.id),
         words: stored.entry.line(),
         reading: stored.entry.reading().map(str::to_owned),
         by: stored.changed.by.clone(),

@@ -127,6 +127,17 @@ pub(super) async fn holder(db: impl Read, kind: EntryKind, key: &str) -> Result<
     db.row(&select).await?.as_ref().map(stored).transpose()
 }
 
+/// The entries that have any of these keys.
+pub(super) async fn holders(db: impl Read, kind: EntryKind, keys: &[String]) -> Result<Keys> {
+    let select = Query::select()
+        .columns([WordKeys::Kind, WordKeys::Key, WordKeys::EntryId])
+        .from(WordKeys::Table)
+        .and_where(Expr::col(WordKeys::Kind).eq(kind))
+        .and_where(Expr::col(WordKeys::Key).is_in(keys))
+        .take();
+    db.rows(&select).await?.iter().map(held).collect()
+}
+
 /// Who last did something to an entry, also to one that is gone.
 pub(super) async fn last_recorded(db: impl Read, id: WordEntryId) -> Result<Option<Changed>> {
     let select = Query::select()
@@ -239,8 +250,11 @@ pub(super) async fn keys(db: impl Read) -> Result<Keys> {
         .from(WordKeys::Table)
         .limit(2 * (MOST * GROUP_WORDS) as u64)
         .take();
-    let rows = db.rows(&select).await?;
-    rows.iter().map(|row| Ok(((row.get("kind")?, row.get("key")?), row.get("entry_id")?))).collect()
+    db.rows(&select).await?.iter().map(held).collect()
+}
+
+fn held(row: &Row) -> Result<((EntryKind, String), WordEntryId)> {
+    Ok(((row.get("kind")?, row.get("key")?), row.get("entry_id")?))
 }
 
 /// As the entries make them; a word that two entries have is the older one's.

@@ -52,3 +52,7 @@ unfound-search = Search now
 unfound-search-label = Search now for “{ $text }”
 unfound-group = Begin a group
 unfound-group-label = Begin a group of words that mean the same as “{ $text }”
+unfound-found = Found by now
+unfound-grouped = In a group
+unfound-entry = See the group
+unfound-entry-label = See the group that has “{ $text }”

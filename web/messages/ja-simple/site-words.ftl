@@ -52,3 +52,7 @@ unfound-search = さがす
 unfound-search-label = 「{ $text }」を さがす
 unfound-group = ことばを いれる
 unfound-group-label = 「{ $text }」と 同《おな》じ 意味《いみ》の ことばを いれる
+unfound-found = いまは 見《み》つかります
+unfound-grouped = ことばが あります
+unfound-entry = ことばを みる
+unfound-entry-label = 「{ $text }」の ことばを みる

@@ -52,3 +52,7 @@ unfound-search = いまさがす
 unfound-search-label = 「{ $text }」をいまさがす
 unfound-group = 組をつくる
 unfound-group-label = 「{ $text }」で、同じ意味のことばの組をつくる
+unfound-found = いまは見つかります
+unfound-grouped = 組があります
+unfound-entry = 組を見る
+unfound-entry-label = 「{ $text }」の組を見る
