@@ -144,6 +144,17 @@ on_both_databases! {
         assert_eq!(changes_of_words(&site).await, 0);
     }
 
+    async fn a_word_that_the_search_would_pass_over_is_refused(site: TestApp) {
+        let mut admin = site.admin("けん").await;
+        let sentence = "赤ちゃんの靴の大きさを一歳半で変えるめやす";
+        for word in [sentence, "これ"] {
+            let group = format!("断乳、{word}");
+            let page = add_group(&mut admin, &group).await.expect(422).shows(&format!("「{word}」は、組のことばに使えません"));
+            assert_eq!(field(&page.text(), "group"), group);
+        }
+        add_group(&mut admin, "靴の大きさを変える、サイズアップ").await.expect(303);
+    }
+
     async fn a_word_is_in_one_group_and_the_message_says_which(site: TestApp) {
         let mut admin = site.admin("けん").await;
         add_group(&mut admin, "断乳、卒乳").await.expect(303);

@@ -37,7 +37,7 @@ pub async fn add(
     fields: Fields,
 ) -> Result<Response> {
     let kind: EntryKind = fields.get("kind").parse().map_err(|()| Error::BadRequest("no kind"))?;
-    let errors = match read(kind, &fields) {
+    let errors = match read(&app, kind, &fields).await? {
         Ok(entry) => match actions::add(&app, &context.viewer, &entry).await? {
             Outcome::Done => return Ok(saved()),
             refused => refusal(kind, refused),
@@ -83,7 +83,7 @@ pub async fn change(
         None => fields.get("kind").parse().map_err(|()| Error::NotFound)?,
     };
     let typed = typed(&fields);
-    let errors = match read(kind, &fields) {
+    let errors = match read(&app, kind, &fields).await? {
         Ok(entry) => match actions::change(&app, viewer, id, version, &entry).await? {
             Outcome::Done => return Ok(saved()),
             Outcome::NotAsSeen(now) => return Ok(stale(&context, &now, typed)),
@@ -119,11 +119,36 @@ fn stale(context: &Context, now: &Stored, typed: Typed) -> Response {
     context.page_with(StatusCode::CONFLICT, web::words::entry(&context.chrome, &view))
 }
 
-fn read(kind: EntryKind, fields: &Fields) -> Result<Entry, FieldErrors> {
-    match kind {
+async fn read(
+    app: &App,
+    kind: EntryKind,
+    fields: &Fields,
+) -> Result<std::result::Result<Entry, FieldErrors>> {
+    let entry = match kind {
         EntryKind::Group => form::group(fields.get("group")),
         EntryKind::Own => form::own(fields.get("word"), fields.get("reading")),
+    };
+    let Ok(Entry::Group(words)) = entry else { return Ok(entry) };
+    let mut errors = FieldErrors::default();
+    for word in passed_over(app, words.clone()).await.map_err(Error::Internal)? {
+        errors.add_naming("group", "error-group-unusable", &[("word", Given::Text(word))]);
     }
+    Ok(if errors.is_empty() { Ok(Entry::Group(words)) } else { Err(errors) })
+}
+
+/// Those of a group's words that the search would pass over.
+async fn passed_over(app: &App, words: Vec<String>) -> anyhow::Result<Vec<String>> {
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || {
+        let mut passed_over = Vec::new();
+        for word in words {
+            if !app.index()?.takes_synonym(&word)? {
+                passed_over.push(word);
+            }
+        }
+        Ok(passed_over)
+    })
+    .await?
 }
 
 fn refusal(kind: EntryKind, outcome: Outcome) -> FieldErrors {

@@ -33,6 +33,7 @@ flash-words-removed = Removed. The search will stop using it within moments.
 error-group-empty = Please write the words.
 error-group-few = Please write two words or more, with 、 or a comma between them.
 error-group-many = Please keep a group within { $n } words.
+error-group-unusable = “{ $word }” is of no use in a group. Please write only the words that matter.
 error-group-taken = “{ $word }” is already in the group “{ $group }”.
 error-word-empty = Please write the word.
 error-word-long = “{ $word }” is too long. Please keep a word within { $n } characters.

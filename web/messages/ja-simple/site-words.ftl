@@ -33,6 +33,7 @@ flash-words-removed = なくしました。すぐ 後《あと》に「さがす
 error-group-empty = ことばを 書《か》いてください。
 error-group-few = 2つより 多《おお》く 書《か》いて、「、」で 分《わ》けてください。
 error-group-many = { $n }こまでに してください。
+error-group-unusable = 「{ $word }」は ここでは 使《つか》えません。大事《だいじ》な ことばだけ 書《か》いてください。
 error-group-taken = 「{ $word }」は もう「{ $group }」に あります。
 error-word-empty = ことばを 書《か》いてください。
 error-word-long = 「{ $word }」は 長《なが》すぎます。{ $n }文字《もじ》までに してください。

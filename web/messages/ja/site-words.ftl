@@ -33,6 +33,7 @@ flash-words-removed = なくしました。まもなく「さがす」で使わ�
 error-group-empty = ことばを書いてください。
 error-group-few = 2つ以上のことばを、「、」でくぎって書いてください。
 error-group-many = 1組は{ $n }語までにしてください。
+error-group-unusable = 「{ $word }」は、組のことばに使えません。かなめのことばだけを書いてください。
 error-group-taken = 「{ $word }」は、もう「{ $group }」の組にあります。
 error-word-empty = ことばを書いてください。
 error-word-long = 「{ $word }」は長すぎます。1語は{ $n }文字までにしてください。
