@@ -17,6 +17,7 @@ use crate::related::related;
 use crate::schema::{Document, stored_text};
 use crate::search::Search;
 use crate::suggest::Suggestion;
+use crate::synonyms::member;
 
 const MOST_HITS: usize = 100;
 const FARTHEST_HIT: usize = 10_000;
@@ -194,6 +195,11 @@ impl Index {
     /// The words that a text is found by, as the analysis cuts them: for measuring it.
     pub fn words(&self, text: &str) -> Result<Vec<String>, Error> {
         Ok(self.serving().analyzer.analyze(text)?.terms().map(str::to_owned).collect())
+    }
+
+    /// Whether a word can be a member of a group of synonyms; others are passed over there.
+    pub fn takes_synonym(&self, word: &str) -> Result<bool, Error> {
+        Ok(member(&self.serving().analyzer, word)?.is_some())
     }
 
     /// What the ranking weighs of each candidate, by document: for fitting its weights.

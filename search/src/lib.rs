@@ -35,6 +35,7 @@ mod schema;
 mod search;
 mod snippet;
 mod sound;
+mod spelling;
 mod standings;
 mod suggest;
 mod synonyms;
@@ -52,6 +53,7 @@ pub use highlight::Segment;
 pub use index::{Anew, Hit, Index, Op, Results};
 pub use query::{Near, Query};
 pub use schema::Document;
+pub use spelling::{folded, has_word, normalized, visible};
 pub use suggest::{Offer, Suggestion};
 
 #[derive(Debug, thiserror::Error)]

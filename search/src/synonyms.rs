@@ -15,7 +15,7 @@ const OURS: &str = include_str!("../assets/synonyms.tsv");
 const LONGEST: usize = 5;
 
 /// One member of a group: the terms it is looked up by, in order.
-type Member = Vec<String>;
+pub(crate) type Member = Vec<String>;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Synonyms {
@@ -49,10 +49,7 @@ impl Synonyms {
     ) -> Result<(), Error> {
         let mut members = vec![];
         for word in words {
-            let member: Member = analyzer.analyze(word)?.terms().map(str::to_owned).collect();
-            if !member.is_empty() && member.len() <= LONGEST && !members.contains(&member) {
-                members.push(member);
-            }
+            members.extend(member(analyzer, word)?.filter(|member| !members.contains(member)));
         }
         for member in &members {
             self.found_by.entry(key(member)).or_default().push(self.groups.len());
@@ -76,6 +73,12 @@ impl Synonyms {
         }
         others
     }
+}
+
+/// `None` for a word that can't be looked up: it says nothing (これ), or is a whole sentence.
+pub(crate) fn member(analyzer: &Analyzer, word: &str) -> Result<Option<Member>, Error> {
+    let terms: Member = analyzer.analyze(word)?.terms().map(str::to_owned).collect();
+    Ok((1..=LONGEST).contains(&terms.len()).then_some(terms))
 }
 
 fn key(terms: &[impl AsRef<str>]) -> String {

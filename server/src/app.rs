@@ -13,6 +13,7 @@ use crate::posts;
 use crate::regions::{self, Regions};
 use crate::time_id::Clock;
 use crate::unfound::{self, Unfound};
+use crate::words;
 use anyhow::Context;
 use std::ops::Deref;
 use std::path::Path;
@@ -97,6 +98,7 @@ impl App {
         regions::seed(&db).await.context("cannot put in the regions")?;
         let regions = regions::list(&db).await.context("cannot read the regions")?;
         posts::fill_cards(&db).await.context("cannot fill the posts' cards")?;
+        words::refresh_keys(&db).await.context("cannot fold the site's words")?;
         let media = match &config.s3 {
             None => Store::folder(config.media_folder())
                 .await

@@ -4,7 +4,7 @@ use crate::app::{self, App};
 use crate::demo::community;
 use crate::discovery::{cache, index};
 use crate::jobs::Worker;
-use crate::unfound;
+use crate::unfound::{self, Flusher};
 use anyhow::Context;
 use axum::ServiceExt as _;
 use std::future::IntoFuture;
@@ -23,6 +23,7 @@ pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", app.config.listen))?;
     let worker = if with_worker { Some(start_worker(&app).await?) } else { None };
     let followers = start_followers(&app);
+    let flusher = Flusher::start(&app, unfound::EVERY);
     tracing::info!(address = %listener.local_addr()?, url = app.config.base_url, "serving");
     let demo = start_demo(&app).await?;
     let service = app.site().into_make_service_with_connect_info::<std::net::SocketAddr>();
@@ -32,20 +33,19 @@ pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
         tracing::info!("stopping");
         let _ = drain.send(());
     });
-    tokio::select! {
-        done = server.into_future() => done?,
+    let served = tokio::select! {
+        done = server.into_future() => done,
         () = async { let _ = drained.await; tokio::time::sleep(GRACE).await } => {
             tracing::warn!("some requests did not end in time");
+            Ok(())
         }
-    }
+    };
     if let Some(worker) = worker {
         worker.stop(GRACE).await;
     }
     drop((followers, demo));
-    if let Err(error) = unfound::flush(&app).await {
-        tracing::error!(%error, "what was not found of late is lost");
-    }
-    Ok(())
+    flusher.stop(GRACE).await;
+    Ok(served?)
 }
 
 /// In demo mode makes what is missing of the demo community beside the running site, and prints its log-ins.
@@ -131,7 +131,6 @@ fn start_followers(app: &App) -> JoinSet<()> {
     followers.spawn(app::schedule().run(app.clone()));
     followers.spawn(index::follow(app.clone()));
     followers.spawn(cache::hear_other_nodes(app.clone()));
-    followers.spawn(unfound::keep_flushing(app.clone()));
     followers
 }
 

@@ -7,16 +7,8 @@ use server::media::upload::{self, NewUpload};
 use server::posts::{self, RevisionState};
 use server::videos::{self, VideoStatus};
 use std::time::{Duration, Instant};
-use tests::process::Process;
+use tests::process::{Process, settings};
 use tests::{Database, TestApp, media};
-
-/// What the process must know to work on the test's own database.
-fn settings(site: &TestApp) -> Vec<(&'static str, String)> {
-    vec![
-        ("DATABASE_URL", site.app.config.database_url.clone()),
-        ("TRANSCODER", site.app.config.transcoder.display().to_string()),
-    ]
-}
 
 async fn a_film_survives_its_worker(database: Database) {
     let site = TestApp::beside(database).await;

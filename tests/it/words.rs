@@ -2,7 +2,7 @@
 
 use sea_query::{Expr, ExprTrait, Query};
 use server::db::Read;
-use server::db::tables::{Audit, Changes, WordEntries};
+use server::db::tables::{Audit, Changes, WordEntries, WordKeys};
 use server::discovery::index;
 use server::moderation::audit::{self, Verdict};
 use server::time_id::WordEntryId;
@@ -116,12 +116,23 @@ on_both_databases! {
     async fn what_is_wrong_is_said_beside_the_field_and_stays_there(site: TestApp) {
         let mut admin = site.admin("けん").await;
         let long = "あ".repeat(31);
-        for (group, said) in [("", "ことばを書いて"), ("断乳", "2つ以上"), (long.as_str(), "30文字まで")] {
+        let unseen = "\u{200b}、\u{feff}";
+        for (group, said) in [
+            ("", "ことばを書いて"),
+            (unseen, "ことばを書いて"),
+            ("断乳", "2つ以上"),
+            ("断乳、ー", "「ー」は、さがせることばではありません"),
+            ("断乳、♪♪", "「♪♪」は、さがせることばではありません"),
+            (long.as_str(), "30文字まで"),
+        ] {
             let page = add_group(&mut admin, group).await.expect(422).shows("id=\"e-group\"").shows(said);
             assert_eq!(field(&page.text(), "group"), group);
         }
         for (word, reading, at, said) in [
             ("", "ひなたっこ", "word", "ことばを書いて"),
+            ("\u{200b}", "ひなたっこ", "word", "ことばを書いて"),
+            ("ー", "ー", "word", "「ー」は、さがせることばではありません"),
+            ("ひなたっ子", "ー", "reading", "ひらがなかカタカナ"),
             ("ひなたっ子", "日向っ子", "reading", "ひらがなかカタカナ"),
             (long.as_str(), "あ", "word", "30文字まで"),
         ] {
@@ -131,6 +142,17 @@ on_both_databases! {
         admin.post(LIST, &[("kind", "x")]).await.expect(400);
         assert_eq!(recorded(&site).await, []);
         assert_eq!(changes_of_words(&site).await, 0);
+    }
+
+    async fn a_word_that_the_search_would_pass_over_is_refused(site: TestApp) {
+        let mut admin = site.admin("けん").await;
+        let sentence = "赤ちゃんの靴の大きさを一歳半で変えるめやす";
+        for word in [sentence, "これ"] {
+            let group = format!("断乳、{word}");
+            let page = add_group(&mut admin, &group).await.expect(422).shows(&format!("「{word}」は、組のことばに使えません"));
+            assert_eq!(field(&page.text(), "group"), group);
+        }
+        add_group(&mut admin, "靴の大きさを変える、サイズアップ").await.expect(303);
     }
 
     async fn a_word_is_in_one_group_and_the_message_says_which(site: TestApp) {
@@ -148,6 +170,42 @@ on_both_databases! {
         add_word(&mut admin, "ひなたっ子", "ヒナタッコ").await.expect(422).shows("「ひなたっ子」は、もうあります");
         assert_eq!(words::groups(site.db()).await.unwrap().len(), 2);
         assert_eq!(recorded(&site).await.len(), 3);
+    }
+
+    async fn two_spellings_that_the_search_takes_for_one_are_one_word_of_a_group(site: TestApp) {
+        let mut admin = site.admin("けん").await;
+        add_group(&mut admin, "だっこひも、ダッコヒモ").await.expect(422).shows("2つ以上");
+        add_group(&mut admin, "ダッコヒモ、スリング").await.expect(303);
+        for (typed, word) in [("だっこひも、おんぶひも", "だっこひも"), ("すりんぐ、へこおび", "すりんぐ"), ("へこおび、ｽﾘﾝｸﾞ！", "スリング!")] {
+            let said = format!("「{word}」は、もう「ダッコヒモ、スリング」の組にあります");
+            add_group(&mut admin, typed).await.expect(422).shows(&said);
+        }
+        // To the dictionary they are two.
+        add_word(&mut admin, "とことこ", "とことこ").await.expect(303);
+        add_word(&mut admin, "トコトコ", "とことこ").await.expect(303);
+        add_word(&mut admin, "ﾄｺﾄｺ", "トコトコ").await.expect(422).shows("もうあります");
+    }
+
+    async fn words_that_an_older_version_folded_otherwise_are_still_one_word(site: TestApp) {
+        let mut admin = site.admin("けん").await;
+        add_group(&mut admin, "ダッコヒモ、スリング").await.expect(303);
+        let older = Query::update()
+            .table(WordKeys::Table)
+            .value(WordKeys::Key, "ダッコヒモ")
+            .and_where(Expr::col(WordKeys::Key).eq("だっこひも"))
+            .take();
+        let mut tx = site.db().begin().await.unwrap();
+        assert_eq!(tx.execute(&older).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        // As it let in what is the same word.
+        site.clock.advance(std::time::Duration::from_millis(7));
+        add_group(&mut admin, "だっこひも、おんぶひも").await.expect(303);
+        words::refresh_keys(site.db()).await.unwrap();
+        add_group(&mut admin, "だっこひも、へこおび").await.expect(422).shows("もう「ダッコヒモ、スリング」の組にあります");
+        assert_eq!(words::groups(site.db()).await.unwrap().len(), 2);
+        // Whoever changes the second one is told.
+        let form = [("action", "save"), ("version", "1"), ("group", "だっこひも、おんぶ")];
+        admin.post(&newest(&mut admin.clone()).await, &form).await.expect(422).shows("もう「ダッコヒモ、スリング」の組にあります");
     }
 
     async fn of_two_who_change_one_entry_the_second_sees_the_first_ones_change(site: TestApp) {
@@ -233,6 +291,38 @@ on_both_databases! {
         let page = admin.get(LIST).await.expect(200).shows("ことば51、").hides("ことば1、").text();
         let next = link(&page, "/review/words?groups=");
         admin.get(next.split('#').next().unwrap()).await.expect(200).shows("ことば1、").hides("ことば2、");
+    }
+
+    async fn an_entry_is_found_by_any_spelling_among_all_of_them(site: TestApp) {
+        let mut admin = site.admin("けん").await;
+        admin.get(LIST).await.expect(200).hides("name=\"find\"");
+        add_group(&mut admin, "ダッコひも、スリング").await.expect(303);
+        add_word(&mut admin, "ひなたっ子", "ひなたっこ").await.expect(303);
+        for n in 0..60 {
+            site.clock.advance(std::time::Duration::from_millis(7));
+            add_group(&mut admin, &format!("ことば{n}、同じ{n}")).await.expect(303);
+        }
+        admin.get(LIST).await.expect(200).shows("name=\"find\"").hides("スリング");
+        let find = |typed: &str| format!("{LIST}?find={}", encoded(typed.as_bytes()));
+        for typed in ["だっこひも", "ﾀﾞｯｺ", "ダッコ　すりんぐ"] {
+            let page = admin.get(&find(typed)).await.expect(200).shows("ダッコひも、スリング").hides("ことば1").hides("ひなた");
+            assert_eq!(field(&page.text(), "find"), typed);
+        }
+        admin.get(&find("ヒナタ")).await.expect(200).shows("ひなたっ子").hides("スリング");
+        // What is found in many places goes on in pages.
+        let page = admin.get(&find("コトバ")).await.expect(200).shows("ことば59、").hides("ことば9、").text();
+        let next = link(&page, "/review/words?find=");
+        assert!(next.contains("&groups="), "{next}");
+        let page = admin.get(next.split('#').next().unwrap()).await.expect(200).shows("ことば9、").hides("ことば10、");
+        assert_eq!(field(&page.text(), "find"), "コトバ");
+        // What is nowhere can be begun.
+        let page = admin.get(&find("おんぶ ひも")).await.expect(200).shows("まだありません").text();
+        assert_eq!(field(&page, "find"), "おんぶ ひも");
+        let begin = link(&page, "/review/words?group=");
+        let form = admin.get(begin.split('#').next().unwrap()).await.expect(200).text();
+        assert_eq!(field(&form, "group"), "おんぶひも");
+        admin.get(&find("！")).await.expect(200).shows("まだありません");
+        admin.get(&find(" ")).await.expect(200).shows("ことば59、");
     }
 
     async fn a_full_shelf_takes_no_more_until_something_goes(site: TestApp) {

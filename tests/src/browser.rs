@@ -75,7 +75,7 @@ pub fn link(page: &str, start: &str) -> String {
     let at =
         page.find(&format!("\"{start}")).unwrap_or_else(|| panic!("no link to {start}:\n{page}"));
     let rest = &page[at + 1..];
-    rest.split('"').next().unwrap_or_default().replace("&amp;", "&")
+    rest.split('"').next().unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&")
 }
 
 /// Percent-encodes every byte that is not a letter or digit: one segment of a path, or one value of a query.

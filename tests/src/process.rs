@@ -1,11 +1,20 @@
 //! The site in a process of its own, to be killed.
 
+use crate::TestApp;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+
+/// What a process must know to work on a test's own database.
+pub fn settings(site: &TestApp) -> Vec<(&'static str, String)> {
+    vec![
+        ("DATABASE_URL", site.app.config.database_url.clone()),
+        ("TRANSCODER", site.app.config.transcoder.display().to_string()),
+    ]
+}
 
 pub struct Process {
     child: Child,
@@ -37,6 +46,15 @@ impl Process {
     /// SIGKILL: nothing is said, nothing is finished.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it can be killed");
+    }
+
+    /// SIGTERM, and waits until it has ended by itself.
+    pub async fn stop(mut self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+        assert!(told.success(), "it can be told");
+        let ended = self.child.wait().await.expect("it ends");
+        assert!(ended.success(), "{ended}");
     }
 
     /// Waits for something outside to become true.

@@ -148,6 +148,12 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("review-queue-admin", review::queue(&admin("/review"), &QueueView::sample(lang))),
         ("review-words", words::words(&admin("/review/words"), &WordsView::sample())),
         ("review-words-empty", words::words(&admin("/review/words"), &WordsView::default())),
+        ("review-words-begun", words::words(&admin("/review/words"), &WordsView::sample_begun())),
+        ("review-words-found", words::words(&admin("/review/words"), &WordsView::sample_found())),
+        (
+            "review-words-not-found",
+            words::words(&admin("/review/words"), &WordsView::sample_not_found()),
+        ),
         ("review-words-errors", words::words(&admin("/review/words"), &WordsView::sample_errors())),
         (
             "review-words-removed",

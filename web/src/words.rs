@@ -25,11 +25,19 @@ pub struct Typed {
     pub group: String,
     pub word: String,
     pub reading: String,
+    /// `group` came with the address, as a word that people search for: the words they should find are still to be written.
+    pub is_begun: bool,
 }
 
-/// Forms post to `/review/words` with `kind=group` and `group`, or `kind=own`, `word` and `reading`.
+/// `find` goes to the same address by GET. Forms post to `/review/words` with `kind=group` and `group`, or `kind=own`, `word` and `reading`.
 #[derive(Clone, Debug, Default)]
 pub struct WordsView {
+    /// What was typed to find an entry.
+    pub find: String,
+    /// The lists hold only what it is in.
+    pub is_finding: bool,
+    /// Where a group with what was not found begins.
+    pub begin_url: String,
     /// Last changed first.
     pub groups: Vec<EntryRow>,
     pub older_groups: Option<String>,
@@ -52,6 +60,12 @@ pub struct EntryView {
     pub errors: FieldErrors,
     /// Somebody changed it after the viewer had opened it.
     pub is_stale: bool,
+}
+
+impl WordsView {
+    fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.own.is_empty()
+    }
 }
 
 #[must_use]
@@ -78,7 +92,7 @@ pub struct UnfoundView {
 #[derive(Clone, Debug)]
 pub struct UnfoundWeek {
     pub monday: When,
-    /// What most people looked for first.
+    /// What is left to do first, and in it what most people looked for.
     pub texts: Vec<UnfoundText>,
 }
 
@@ -90,6 +104,10 @@ pub struct UnfoundText {
     pub search_url: String,
     /// The form that adds a group, begun with this text.
     pub group_url: String,
+    /// The group that has it.
+    pub entry_url: Option<String>,
+    /// The search finds something now.
+    pub is_found: bool,
 }
 
 #[must_use]
@@ -106,11 +124,16 @@ impl UnfoundView {
             people,
             search_url: "/search?q=x".to_owned(),
             group_url: "/review/words?group=x#f-group".to_owned(),
+            entry_url: None,
+            is_found: false,
         };
+        let entry_url = || Some("/review/words/w1".to_owned());
         let texts = vec![
             text("おしゃぶり 卒業", 23),
-            text("blw", 9),
             text("ファーストシューズ サイズアップ めやす 一歳半 つかまり立ち", 5),
+            UnfoundText { entry_url: entry_url(), ..text("やぎミルク", 7) },
+            UnfoundText { entry_url: entry_url(), is_found: true, ..text("blw", 9) },
+            UnfoundText { is_found: true, ..text("かぼちゃ おやき", 6) },
         ];
         let monday = When(1_794_754_800_000);
         let before = When(monday.0 - 7 * 24 * 3_600_000);
@@ -154,6 +177,23 @@ impl WordsView {
         }
     }
 
+    #[must_use]
+    pub fn sample_found() -> Self {
+        let find = "ﾀﾞﾝﾆｭｳ".to_owned();
+        let groups = vec![EntryRow::sample("断乳、だんにゅう、卒乳", None)];
+        Self { find, is_finding: true, groups, ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn sample_not_found() -> Self {
+        Self {
+            find: "おしゃぶり".to_owned(),
+            is_finding: true,
+            begin_url: "/review/words?group=x#f-group".to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// A word that is in another group already, and a reading with kanji.
     #[must_use]
     pub fn sample_errors() -> Self {
@@ -166,6 +206,13 @@ impl WordsView {
         view.errors.add_naming("group", "error-group-taken", &taken);
         view.errors.add("reading", "error-reading-kana");
         view
+    }
+
+    /// Begun with what people looked for in vain.
+    #[must_use]
+    pub fn sample_begun() -> Self {
+        let group = "おしゃぶり卒業".to_owned();
+        Self { typed: Typed { group, is_begun: true, ..Typed::default() }, ..Self::sample() }
     }
 
     /// Somebody removed what the viewer wanted to change.

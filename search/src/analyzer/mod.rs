@@ -24,7 +24,7 @@ use entries::{Entries, Entry};
 pub(crate) use grams::spelling_runs;
 pub(crate) use kana::{fold, fold_char, fold_sound, is_emoji, is_kana, is_kanji, is_searchable};
 use lindera_dictionary::viterbi::Lattice;
-pub(crate) use normalize::Normalized;
+pub(crate) use normalize::{Normalized, is_invisible};
 pub(crate) use romaji::{so_far, to_hiragana};
 use spellings::Spellings;
 

@@ -15,5 +15,5 @@ mod suggest;
 
 pub use lists::{about, home, kind, person, region, tag};
 pub use post::post;
-pub use search_page::search;
+pub use search_page::{found, search};
 pub use suggest::suggest;

@@ -11,7 +11,7 @@ use crate::time_id::PostId;
 use axum::extract::State;
 use axum::response::Response;
 use search::Filters;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization;
 use web::search::{Counts, Hit, Relaxed, SearchView, Segment};
 
@@ -64,9 +64,7 @@ pub async fn search(
                 view.meant = meant;
                 let is_nothing = results.hits.is_empty() && relaxed.is_none();
                 if is_nothing && after == 0 && !view.preparing {
-                    let account = context.viewer.id().map(|id| id.to_string());
-                    let who = account.unwrap_or_else(|| client.subject());
-                    app.unfound.note(app.clock.now(), &who, &view.q);
+                    app.unfound.note(app.clock.now(), &context.viewer, client, &view.q);
                 }
                 let is_more = results.total > (after + results.hits.len()) as u64;
                 view.counts = Some(counts(&results.facets));
@@ -136,6 +134,28 @@ fn counts(facets: &search::Facets) -> Counts {
         ages: search::AGES.into_iter().zip(facets.ages).collect(),
         with_video: facets.with_video,
     }
+}
+
+/// Which of these texts find anything as the search answers now, without filters.
+pub async fn found(app: &App, texts: Vec<String>) -> anyhow::Result<HashSet<String>> {
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || {
+        let index = app.index()?;
+        let mut found = HashSet::new();
+        for text in texts {
+            let query = search::Query {
+                text: text.clone(),
+                limit: 1,
+                counting: false,
+                ..Default::default()
+            };
+            if !index.search(&query)?.hits.is_empty() {
+                found.insert(text);
+            }
+        }
+        Ok(found)
+    })
+    .await?
 }
 
 async fn ask(app: &App, query: search::Query) -> anyhow::Result<search::Results> {

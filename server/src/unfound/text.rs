@@ -7,14 +7,14 @@ const MOST_CHARS: usize = 40;
 /// A telephone number has more, and so has a date of birth.
 const MOST_DIGITS: usize = 4;
 
-/// The text in the one form it is counted in (NFKC, lower case, single spaces). `None` for what may name or reach a person: a mail
+/// The text in the one form it is counted in (as the search's dictionary sees it, with single spaces). `None` for what may name or reach a person: a mail
 /// address, a number, an address of the web, a long text; and for what holds no word.
 pub fn noted(typed: &str) -> Option<String> {
-    // NFKC makes spaces of its own, so the lines come after it.
-    let text = text::line(&text::fold(typed));
+    // Normalising makes spaces of its own, so the lines come after it.
+    let text = text::line(&search::normalized(typed));
     let digits = text.chars().filter(|c| c.is_numeric()).count();
     let is_kept = text.chars().count() <= MOST_CHARS
-        && text.chars().any(char::is_alphanumeric)
+        && search::has_word(&text)
         && digits <= MOST_DIGITS
         && !text.contains('@')
         && !is_web_address(&text);
@@ -43,6 +43,10 @@ mod tests {
         for typed in ["BLW  手づかみ", "ｂｌｗ　手づかみ", " blw\t手づかみ "] {
             assert_eq!(noted(typed).as_deref(), Some("blw 手づかみ"), "{typed}");
         }
+        for typed in ["ベビーカー", "ﾍﾞﾋﾞｰｶｰ", "ベビ−カーー", "ベビー\u{200b}カー\u{feff}"]
+        {
+            assert_eq!(noted(typed).as_deref(), Some("ベビーカー"), "{typed}");
+        }
         assert_eq!(noted("生後6か月 1日2回").as_deref(), Some("生後6か月 1日2回"));
     }
 
@@ -53,6 +57,13 @@ mod tests {
             "",
             "  ",
             "？！…",
+            "ー",
+            "ーー 〜",
+            "🎃✨",
+            "\u{200b}",
+            "\u{feff} \u{2060}",
+            "\u{3164}",
+            "exam\u{200b}ple.jp/hanako",
             long.as_str(),
             "hanako@example.jp",
             "ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ",

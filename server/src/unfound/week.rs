@@ -1,4 +1,4 @@
-//! Weeks, by the calendar of Japan: each begins on a Monday, and is named by it.
+//! Weeks and days by the calendar of Japan. A week begins on a Monday, and is named by it.
 
 use crate::time_id::Timestamp;
 use std::fmt;
@@ -13,8 +13,7 @@ const JAPAN_SECONDS: i32 = 9 * 3600;
 
 impl Week {
     pub fn of(at: Timestamp) -> Self {
-        let offset = UtcOffset::from_whole_seconds(JAPAN_SECONDS).unwrap_or(UtcOffset::UTC);
-        let day = at.to_datetime().to_offset(offset).date();
+        let Day(day) = Day::of(at);
         let since_monday = i64::from(day.weekday().number_days_from_monday());
         Self(day.saturating_sub(Duration::days(since_monday)))
     }
@@ -28,6 +27,16 @@ impl Week {
     pub fn start(self) -> Timestamp {
         let midnight = self.0.midnight().assume_utc().unix_timestamp() - i64::from(JAPAN_SECONDS);
         Timestamp::from_millis(midnight * 1000)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Day(Date);
+
+impl Day {
+    pub fn of(at: Timestamp) -> Self {
+        let offset = UtcOffset::from_whole_seconds(JAPAN_SECONDS).unwrap_or(UtcOffset::UTC);
+        Self(at.to_datetime().to_offset(offset).date())
     }
 }
 
@@ -65,6 +74,8 @@ mod tests {
         let hour = std::time::Duration::from_secs(3600);
         assert_eq!(Week::of(sunday.plus(12 * hour)).to_string(), "2026-11-23");
         assert_eq!(Week::of(sunday.plus(11 * hour)), week);
+        assert_eq!(Day::of(sunday), Day::of(sunday.plus(11 * hour)));
+        assert_ne!(Day::of(sunday), Day::of(sunday.plus(12 * hour)));
         assert_eq!(week.minus(12).to_string(), "2026-08-24");
         assert_eq!("2026-11-16".parse(), Ok(week));
         for nonsense in ["", "2026-11", "2026-13-01", "2026-02-30", "x-y-z"] {

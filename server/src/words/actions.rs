@@ -122,7 +122,7 @@ async fn taken(
     except: Option<WordEntryId>,
 ) -> Result<Option<(String, Stored)>> {
     for word in entry.words() {
-        let holder = sql::holder(&mut *tx, entry.kind(), &key(word)).await?;
+        let holder = sql::holder(&mut *tx, entry.kind(), &key(entry.kind(), word)).await?;
         if let Some(stored) = holder.filter(|stored| Some(stored.id) != except) {
             return Ok(Some((word.clone(), stored)));
         }

@@ -1,8 +1,10 @@
 //! `/review/words`: all entries with the forms that add one, and `/review/words/{id}`, where one is changed or removed.
 
 use super::actions::{self, Outcome};
+use super::find::{self, Sought};
 use super::{Changed, Entry, EntryKind, MOST, Stored, form, sql};
 use crate::app::App;
+use crate::db::page::Cursor;
 use crate::error::{Error, Result};
 use crate::http::context::redirect_with;
 use crate::http::{Context, Fields, Query};
@@ -17,10 +19,13 @@ const PAGE: usize = 50;
 const LIST: &str = "/review/words";
 /// Of what was typed, that comes back into the field.
 const TYPED_CHARS: usize = 1000;
+/// Of what is looked for among the entries.
+const FIND_CHARS: usize = 100;
 
-/// GET /review/words?group=: with `group`, the form begins with that.
+/// GET /review/words?find=&group=: with `find`, only entries with that in a word; with `group`, the form begins with that.
 pub async fn list(State(app): State<App>, context: Context, query: Query) -> Result<Response> {
-    let view = WordsView { typed: typed(&query), ..WordsView::default() };
+    let typed = Typed { is_begun: !query.get("group").is_empty(), ..typed(&query) };
+    let view = WordsView { typed, ..WordsView::default() };
     show_list(&app, &context, &query, view, StatusCode::OK).await
 }
 
@@ -32,7 +37,7 @@ pub async fn add(
     fields: Fields,
 ) -> Result<Response> {
     let kind: EntryKind = fields.get("kind").parse().map_err(|()| Error::BadRequest("no kind"))?;
-    let errors = match read(kind, &fields) {
+    let errors = match read(&app, kind, &fields).await? {
         Ok(entry) => match actions::add(&app, &context.viewer, &entry).await? {
             Outcome::Done => return Ok(saved()),
             refused => refusal(kind, refused),
@@ -78,7 +83,7 @@ pub async fn change(
         None => fields.get("kind").parse().map_err(|()| Error::NotFound)?,
     };
     let typed = typed(&fields);
-    let errors = match read(kind, &fields) {
+    let errors = match read(&app, kind, &fields).await? {
         Ok(entry) => match actions::change(&app, viewer, id, version, &entry).await? {
             Outcome::Done => return Ok(saved()),
             Outcome::NotAsSeen(now) => return Ok(stale(&context, &now, typed)),
@@ -97,6 +102,10 @@ pub async fn change(
     Ok(context.page_with(StatusCode::UNPROCESSABLE_ENTITY, page))
 }
 
+pub(super) fn path(id: WordEntryId) -> String {
+    format!("{LIST}/{id}")
+}
+
 fn parse(id: &str) -> Result<WordEntryId> {
     id.parse().map_err(|_| Error::NotFound)
 }
@@ -110,11 +119,36 @@ fn stale(context: &Context, now: &Stored, typed: Typed) -> Response {
     context.page_with(StatusCode::CONFLICT, web::words::entry(&context.chrome, &view))
 }
 
-fn read(kind: EntryKind, fields: &Fields) -> Result<Entry, FieldErrors> {
-    match kind {
+async fn read(
+    app: &App,
+    kind: EntryKind,
+    fields: &Fields,
+) -> Result<std::result::Result<Entry, FieldErrors>> {
+    let entry = match kind {
         EntryKind::Group => form::group(fields.get("group")),
         EntryKind::Own => form::own(fields.get("word"), fields.get("reading")),
+    };
+    let Ok(Entry::Group(words)) = entry else { return Ok(entry) };
+    let mut errors = FieldErrors::default();
+    for word in passed_over(app, words.clone()).await.map_err(Error::Internal)? {
+        errors.add_naming("group", "error-group-unusable", &[("word", Given::Text(word))]);
     }
+    Ok(if errors.is_empty() { Ok(Entry::Group(words)) } else { Err(errors) })
+}
+
+/// Those of a group's words that the search would pass over.
+async fn passed_over(app: &App, words: Vec<String>) -> anyhow::Result<Vec<String>> {
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || {
+        let mut passed_over = Vec::new();
+        for word in words {
+            if !app.index()?.takes_synonym(&word)? {
+                passed_over.push(word);
+            }
+        }
+        Ok(passed_over)
+    })
+    .await?
 }
 
 fn refusal(kind: EntryKind, outcome: Outcome) -> FieldErrors {
@@ -135,7 +169,8 @@ fn refusal(kind: EntryKind, outcome: Outcome) -> FieldErrors {
 
 fn typed(fields: &Fields) -> Typed {
     let field = |name| fields.get(name).chars().take(TYPED_CHARS).collect();
-    Typed { group: field("group"), word: field("word"), reading: field("reading") }
+    let (group, word, reading) = (field("group"), field("word"), field("reading"));
+    Typed { group, word, reading, is_begun: false }
 }
 
 fn as_typed(entry: &Entry) -> Typed {
@@ -149,7 +184,7 @@ fn as_typed(entry: &Entry) -> Typed {
 
 fn row(stored: &Stored) -> EntryRow {
     EntryRow {
-        url: format!("{LIST}/{}", stored.id),
+        url: path(stored.id),
         words: stored.entry.line(),
         reading: stored.entry.reading().map(str::to_owned),
         by: stored.changed.by.clone(),
@@ -175,12 +210,34 @@ async fn show_list(
     mut view: WordsView,
     status: StatusCode,
 ) -> Result<Response> {
+    view.find = query.get("find").chars().take(FIND_CHARS).collect();
+    let sought = Sought::of(&view.find);
     let (groups, own) = (query.place("groups"), query.place("own"));
-    let groups = sql::page(&app.db, EntryKind::Group, groups.as_ref(), PAGE).await?;
-    let own = sql::page(&app.db, EntryKind::Own, own.as_ref(), PAGE).await?;
-    view.older_groups = groups.next.as_ref().map(|at| format!("{LIST}?groups={at}#groups"));
-    view.older_own = own.next.as_ref().map(|at| format!("{LIST}?own={at}#own"));
+    let page = |kind, place| find::page(app, kind, sought.as_ref(), place, PAGE);
+    let groups = page(EntryKind::Group, groups.as_ref()).await?;
+    let own = page(EntryKind::Own, own.as_ref()).await?;
+    view.is_finding = sought.is_some();
+    if view.is_finding {
+        view.begin_url = begin_url(&form::one_word(&view.find));
+    }
+    view.older_groups = groups.next.as_ref().map(|at| older(&view.find, "groups", at));
+    view.older_own = own.next.as_ref().map(|at| older(&view.find, "own", at));
     view.groups = groups.items.iter().map(row).collect();
     view.own = own.items.iter().map(row).collect();
     Ok(context.page_with(status, web::words::words(&context.chrome, &view)))
+}
+
+/// The next slice of one of the two lists, whose name is also its place on the page.
+fn older(find: &str, list: &str, at: &Cursor) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if !find.is_empty() {
+        query.append_pair("find", find);
+    }
+    format!("{LIST}?{}#{list}", query.append_pair(list, &at.to_string()).finish())
+}
+
+/// The form that adds a group, begun with a word.
+pub fn begin_url(word: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    format!("{LIST}?{}#f-group", query.append_pair("group", word).finish())
 }

@@ -1,11 +1,11 @@
-use super::{Changed, Entry, EntryKind, MOST, Stored, key};
+use super::{Changed, Entry, EntryKind, GROUP_WORDS, Keys, MOST, Stored, key};
 use crate::access::policy::{EditWords, Proof};
 use crate::db::page::{Cursor, Page, newest_first};
 use crate::db::tables::{Accounts, Audit, WordEntries, WordKeys};
 use crate::db::{DbError, Read, Result, Row, Tx};
 use crate::moderation::SubjectKind;
 use crate::time_id::{Clock, WordEntryId};
-use sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait, Func, InsertStatement, Order, Query, SelectStatement};
 
 /// One at a time changes entries, until the transaction ends: what was looked up before a write still holds at it.
 pub(super) async fn lock(tx: &mut Tx) -> Result<()> {
@@ -83,10 +83,7 @@ pub(super) async fn page(
         size,
     );
     let items = db.rows(&select).await?.iter().map(stored).collect::<Result<_>>()?;
-    Ok(Page::from_rows(items, size, |stored: &Stored| Cursor {
-        at: stored.changed.at,
-        id: stored.id.to_string(),
-    }))
+    Ok(Page::from_rows(items, size, Stored::place))
 }
 
 /// In an order that stays.
@@ -128,6 +125,17 @@ pub(super) async fn holder(db: impl Read, kind: EntryKind, key: &str) -> Result<
         .and_where(Expr::col((WordKeys::Table, WordKeys::Kind)).eq(kind))
         .and_where(Expr::col((WordKeys::Table, WordKeys::Key)).eq(key));
     db.row(&select).await?.as_ref().map(stored).transpose()
+}
+
+/// The entries that have any of these keys.
+pub(super) async fn holders(db: impl Read, kind: EntryKind, keys: &[String]) -> Result<Keys> {
+    let select = Query::select()
+        .columns([WordKeys::Kind, WordKeys::Key, WordKeys::EntryId])
+        .from(WordKeys::Table)
+        .and_where(Expr::col(WordKeys::Kind).eq(kind))
+        .and_where(Expr::col(WordKeys::Key).is_in(keys))
+        .take();
+    db.rows(&select).await?.iter().map(held).collect()
 }
 
 /// Who last did something to an entry, also to one that is gone.
@@ -222,15 +230,59 @@ pub(super) async fn delete(tx: &mut Tx, _: &Proof<EditWords>, seen: &Stored) -> 
     Ok(tx.execute(&delete).await? == 1)
 }
 
+fn into_keys() -> InsertStatement {
+    let columns = [WordKeys::Kind, WordKeys::Key, WordKeys::EntryId];
+    Query::insert().into_table(WordKeys::Table).columns(columns).take()
+}
+
 async fn insert_keys(tx: &mut Tx, id: WordEntryId, entry: &Entry) -> Result<()> {
-    let mut insert = Query::insert()
-        .into_table(WordKeys::Table)
-        .columns([WordKeys::Kind, WordKeys::Key, WordKeys::EntryId])
-        .take();
+    let mut insert = into_keys();
     for word in entry.words() {
-        insert.values_panic([entry.kind().into(), key(word).into(), id.into()]);
+        insert.values_panic([entry.kind().into(), key(entry.kind(), word).into(), id.into()]);
     }
     tx.execute(&insert).await.map(drop)
+}
+
+/// As they are.
+pub(super) async fn keys(db: impl Read) -> Result<Keys> {
+    let select = Query::select()
+        .columns([WordKeys::Kind, WordKeys::Key, WordKeys::EntryId])
+        .from(WordKeys::Table)
+        .limit(2 * (MOST * GROUP_WORDS) as u64)
+        .take();
+    db.rows(&select).await?.iter().map(held).collect()
+}
+
+fn held(row: &Row) -> Result<((EntryKind, String), WordEntryId)> {
+    Ok(((row.get("kind")?, row.get("key")?), row.get("entry_id")?))
+}
+
+/// As the entries make them; a word that two entries have is the older one's.
+pub(super) async fn keys_wanted(db: impl Read) -> Result<Keys> {
+    let mut select = select();
+    select.order_by((WordEntries::Table, WordEntries::Id), Order::Asc).limit(2 * MOST as u64);
+    let mut keys = Keys::new();
+    for row in &db.rows(&select).await? {
+        let Stored { id, entry, .. } = stored(row)?;
+        for word in entry.words() {
+            keys.entry((entry.kind(), key(entry.kind(), word))).or_insert(id);
+        }
+    }
+    Ok(keys)
+}
+
+/// Puts these in the place of all there are.
+pub(super) async fn replace_keys(tx: &mut Tx, keys: &Keys) -> Result<()> {
+    tx.execute(&Query::delete().from_table(WordKeys::Table).take()).await?;
+    let keys: Vec<_> = keys.iter().collect();
+    for some in keys.chunks(500) {
+        let mut insert = into_keys();
+        for ((kind, key), id) in some {
+            insert.values_panic([(*kind).into(), key.clone().into(), (**id).into()]);
+        }
+        tx.execute(&insert).await?;
+    }
+    Ok(())
 }
 
 async fn delete_keys(tx: &mut Tx, id: WordEntryId) -> Result<()> {
