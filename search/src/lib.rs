@@ -18,6 +18,7 @@
 mod analyzer;
 mod bits;
 mod candidates;
+mod checked;
 mod choices;
 mod contents;
 mod facets;
@@ -36,6 +37,7 @@ mod sound;
 mod standings;
 mod suggest;
 mod synonyms;
+mod writer;
 
 use std::io;
 use std::path::PathBuf;
