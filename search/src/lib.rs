@@ -16,6 +16,9 @@
 //! posts are fed).
 
 mod analyzer;
+#[cfg(test)]
+#[path = "../tests/awkward/mod.rs"]
+mod awkward;
 mod bits;
 mod candidates;
 mod checked;
@@ -26,6 +29,8 @@ mod gate;
 mod generation;
 mod highlight;
 mod index;
+#[cfg(test)]
+mod laws;
 mod meant;
 mod query;
 mod ranking;
