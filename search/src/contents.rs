@@ -8,8 +8,10 @@ use std::path::Path;
 use tantivy::{ReloadPolicy, TantivyDocument};
 
 use crate::Error;
-use crate::generation::{current, position_of};
+use crate::checked::Checked;
+use crate::generation::current;
 use crate::schema::{Fields, register_tokenizer, stored_text};
+use crate::writer::payload;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
@@ -26,13 +28,13 @@ impl Contents {
     /// [`Error::Tantivy`] if it is there and can't be read.
     pub fn read(dir: &Path) -> Result<Option<Contents>, Error> {
         let Some(name) = current(dir) else { return Ok(None) };
-        let index = tantivy::Index::open_in_dir(dir.join(name))?;
+        let index = tantivy::Index::open(Checked::open(&dir.join(name))?)?;
         let (schema, fields) = Fields::new();
         if index.schema() != schema {
             return Ok(None);
         }
         register_tokenizer(&index);
-        let Some(position) = position_of(&index) else { return Ok(None) };
+        let Ok(position) = payload(&index).map(|payload| payload.position) else { return Ok(None) };
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let searcher = reader.searcher();
         let mut digests = BTreeMap::new();

@@ -6,34 +6,24 @@
 //! Not here: which generation serves, and when another takes over (`index`).
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use serde::{Deserialize, Serialize};
-use tantivy::{
-    IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
-};
+use tantivy::{IndexReader, IndexSettings, ReloadPolicy, Searcher, TantivyError};
 
 use crate::Error;
 use crate::analyzer::{Analyzer, Dictionary};
+use crate::checked::Checked;
 use crate::choices::Kept;
 use crate::index::Op;
 use crate::schema::{Fields, register_tokenizer};
 use crate::suggest::{Beginnings, Vocabulary};
 use crate::synonyms::Synonyms;
+use crate::writer::{Writer, payload};
 
-/// Bytes of unwritten postings before the writer spills a segment.
-const WRITER_MEMORY: usize = 50_000_000;
 const CURRENT: &str = "current";
 const PREFIX: &str = "tantivy-";
-
-/// Written with every commit.
-#[derive(Serialize, Deserialize)]
-struct Payload {
-    version: String,
-    position: u64,
-}
 
 pub(crate) struct Generation {
     pub analyzer: Analyzer,
@@ -45,20 +35,15 @@ pub(crate) struct Generation {
     ours: Synonyms,
     /// With the site's own.
     synonyms: RwLock<Arc<Synonyms>>,
-    folder: PathBuf,
-}
-
-struct Writer {
-    tantivy: IndexWriter,
-    version: String,
-    position: u64,
+    /// `None`: in memory.
+    folder: Option<PathBuf>,
 }
 
 impl Generation {
     /// The one that serves in `dir`; an empty one at position 0 where there is none, or it is damaged, or was written by another
-    /// version of the schema, the analyzer or its words.
+    /// version of the schema, the analyzer or its words. Where none can be made, as on a full disk, that is in memory.
     pub fn open(dir: &Path, dictionary: Dictionary) -> Result<Generation, Error> {
-        let analyzer = Analyzer::new(dictionary);
+        let analyzer = Analyzer::new(dictionary.clone());
         let version = version(&analyzer);
         let name = current(dir);
         remove_others(dir, name.as_deref());
@@ -70,50 +55,63 @@ impl Generation {
             tracing::warn!(%reason, dir = %dir.display(), "the search index starts anew");
             None
         });
-        match (name, opened) {
-            (Some(name), Some((index, position))) => {
-                Generation::with(analyzer, dir.join(name), &index, version, position)
-            }
-            _ => {
-                let generation = Generation::create(dir, analyzer)?;
-                generation.serve(dir)?;
-                remove_others(dir, generation.name());
-                Ok(generation)
-            }
+        if let (Some(name), Some((index, position))) = (name, opened) {
+            return Generation::with(analyzer, Some(dir.join(name)), &index, version, position);
         }
+        // What can't serve any more makes room.
+        remove_others(dir, None);
+        let made = Generation::create(dir, analyzer, 0)
+            .and_then(|generation| generation.serve(dir).map(|()| generation));
+        made.or_else(|error| {
+            tracing::error!(%error, dir = %dir.display(), "no search index can be made; nothing is found until one can");
+            Generation::in_memory(Analyzer::new(dictionary))
+        })
     }
 
-    /// An empty one beside those that are there.
-    pub fn create(dir: &Path, analyzer: Analyzer) -> Result<Generation, Error> {
-        let numbers = names(dir)?.into_iter().filter_map(|name| name[PREFIX.len()..].parse().ok());
-        let folder = dir.join(format!("{PREFIX}{}", numbers.max().unwrap_or(0_u64) + 1));
-        fs::create_dir_all(&folder)?;
-        let index = tantivy::Index::create_in_dir(&folder, Fields::new().0)?;
+    /// An empty one beside those that are there, of a number above all of theirs and above `number`.
+    pub fn create(dir: &Path, analyzer: Analyzer, number: u64) -> Result<Generation, Error> {
+        fs::create_dir_all(dir)?;
+        let highest = names(dir)?.iter().map(|name| number_of(name)).max().unwrap_or_default();
+        let folder = dir.join(format!("{PREFIX}{}", highest.max(number) + 1));
+        fs::create_dir(&folder)?;
+        let made = Generation::create_in(&folder, analyzer);
+        if made.is_err() {
+            remove(&folder);
+        }
+        made
+    }
+
+    fn create_in(folder: &Path, analyzer: Analyzer) -> Result<Generation, Error> {
+        let (schema, settings) = (Fields::new().0, IndexSettings::default());
+        let index = tantivy::Index::create(Checked::open(folder)?, schema, settings)?;
         let version = version(&analyzer);
-        let generation = Generation::with(analyzer, folder, &index, version, 0)?;
+        let generation = Generation::with(analyzer, Some(folder.to_owned()), &index, version, 0)?;
         generation.writer().commit(0)?;
         Ok(generation)
     }
 
+    fn in_memory(analyzer: Analyzer) -> Result<Generation, Error> {
+        let index = tantivy::Index::create_in_ram(Fields::new().0);
+        let version = version(&analyzer);
+        Generation::with(analyzer, None, &index, version, 0)
+    }
+
     fn with(
         analyzer: Analyzer,
-        folder: PathBuf,
+        folder: Option<PathBuf>,
         index: &tantivy::Index,
         version: String,
         position: u64,
     ) -> Result<Generation, Error> {
         register_tokenizer(index);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let tantivy = index.writer_with_num_threads(1, WRITER_MEMORY)?;
-        // A killed process can leave a delete file that the next commit would trip over.
-        tantivy.garbage_collect_files().wait()?;
         let ours = Synonyms::ours(&analyzer)?;
         Ok(Generation {
             fields: Fields::new().1,
             reader,
             beginnings: Beginnings::default(),
             kept: Kept::default(),
-            writer: Mutex::new(Writer { tantivy, version, position }),
+            writer: Mutex::new(Writer::new(index.clone(), version, position)),
             synonyms: RwLock::new(Arc::new(ours.clone())),
             ours,
             analyzer,
@@ -126,19 +124,27 @@ impl Generation {
         let mut file = tempfile::Builder::new().prefix(".naming-").tempfile_in(dir)?;
         file.write_all(self.name().unwrap_or_default().as_bytes())?;
         file.as_file().sync_all()?;
+        if dir.join(CURRENT).is_dir() {
+            remove(&dir.join(CURRENT));
+        }
         file.persist(dir.join(CURRENT)).map_err(|failed| failed.error)?;
         File::open(dir)?.sync_all()?;
         Ok(())
     }
 
     fn name(&self) -> Option<&str> {
-        self.folder.file_name()?.to_str()
+        self.folder.as_ref()?.file_name()?.to_str()
+    }
+
+    /// Its folder may be gone, and its name must not come back: it would be removed with it.
+    pub fn number(&self) -> u64 {
+        self.name().map(number_of).unwrap_or_default()
     }
 
     /// Whoever searches it goes on: files that are open stay readable.
     pub fn remove(&self) {
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
-            tracing::warn!(%error, folder = %self.folder.display(), "an old search index stays until the next start");
+        if let Some(folder) = &self.folder {
+            remove(folder);
         }
     }
 
@@ -161,7 +167,7 @@ impl Generation {
         self.writer().position
     }
 
-    /// Applies the changes in order and commits them together with `position`. On an error none of them are.
+    /// Applies the changes in order and commits them together with `position`. On an error none of them are, and the position stays.
     pub fn apply(&self, batch: Vec<Op>, position: u64) -> Result<(), Error> {
         // Analysing takes longest; searches and `position` need not wait for it.
         let mut changes = Vec::with_capacity(batch.len());
@@ -174,11 +180,18 @@ impl Generation {
             });
         }
         let mut writer = self.writer();
-        let written = writer.write(self.fields.id, changes, position);
-        if written.is_err() {
-            writer.tantivy.rollback()?;
+        let before = writer.position;
+        let applied = writer.write(self.fields.id, changes, position).and_then(|()| self.show());
+        if applied.is_err() {
+            writer.give_up();
+            // What was committed and can't be shown is applied once more.
+            writer.position = before;
         }
-        written?;
+        applied
+    }
+
+    /// Lets the next search see what was committed.
+    fn show(&self) -> Result<(), Error> {
         self.reader.reload()?;
         self.kept.follow(&self.reader.searcher())
     }
@@ -186,33 +199,6 @@ impl Generation {
     fn writer(&self) -> MutexGuard<'_, Writer> {
         // A panic in between leaves nothing half done: what wasn't committed is rolled back or lost.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Writer {
-    fn write(
-        &mut self,
-        id_field: tantivy::schema::Field,
-        changes: Vec<(String, Option<TantivyDocument>)>,
-        position: u64,
-    ) -> Result<(), Error> {
-        for (id, document) in changes {
-            self.tantivy.delete_term(Term::from_field_text(id_field, &id));
-            if let Some(document) = document {
-                self.tantivy.add_document(document)?;
-            }
-        }
-        self.commit(position)
-    }
-
-    fn commit(&mut self, position: u64) -> Result<(), Error> {
-        let payload = Payload { version: self.version.clone(), position };
-        let payload = serde_json::to_string(&payload).map_err(std::io::Error::other)?;
-        let mut commit = self.tantivy.prepare_commit()?;
-        commit.set_payload(&payload);
-        commit.commit()?;
-        self.position = position;
-        Ok(())
     }
 }
 
@@ -237,15 +223,26 @@ fn names(dir: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
+fn number_of(name: &str) -> u64 {
+    name.strip_prefix(PREFIX).and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
 /// An index from before there were generations goes too.
 fn remove_others(dir: &Path, kept: Option<&str>) {
     let before = Some("tantivy".to_owned()).filter(|name| dir.join(name).exists());
     for name in names(dir).into_iter().flatten().chain(before) {
-        if kept != Some(name.as_str())
-            && let Err(error) = fs::remove_dir_all(dir.join(&name))
-        {
-            tracing::warn!(%error, name, "an old search index stays");
+        if kept != Some(name.as_str()) {
+            remove(&dir.join(&name));
         }
+    }
+}
+
+fn remove(path: &Path) {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    if let Err(error) = removed
+        && error.kind() != ErrorKind::NotFound
+    {
+        tracing::warn!(%error, path = %path.display(), "an old search index stays");
     }
 }
 
@@ -255,7 +252,7 @@ fn open_current(folder: &Path, version: &str) -> Result<Option<(tantivy::Index, 
         return Ok(None);
     }
     let failed = |error: TantivyError| error.to_string();
-    let index = tantivy::Index::open_in_dir(folder).map_err(failed)?;
+    let index = Checked::open(folder).and_then(tantivy::Index::open).map_err(failed)?;
     let payload = payload(&index)?;
     if payload.version != version {
         return Err(format!("it is of version {}, not {version}", payload.version));
@@ -267,15 +264,4 @@ fn open_current(folder: &Path, version: &str) -> Result<Option<(tantivy::Index, 
     // Only files that exist are checked above; a reader asks for every one.
     index.reader().map_err(failed)?;
     Ok(Some((index, payload.position)))
-}
-
-fn payload(index: &tantivy::Index) -> Result<Payload, String> {
-    let metas = index.load_metas().map_err(|error| error.to_string())?;
-    let payload = metas.payload.ok_or("it was never committed to")?;
-    serde_json::from_str(&payload).map_err(|error| error.to_string())
-}
-
-/// The position of an index that is only looked at.
-pub(crate) fn position_of(index: &tantivy::Index) -> Option<u64> {
-    payload(index).ok().map(|payload| payload.position)
 }

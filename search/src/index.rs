@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tantivy::{DocAddress, TantivyDocument};
@@ -61,15 +62,18 @@ pub struct Index {
 }
 
 /// An index that is being made beside the one that serves; dropped, it never was.
-pub struct Anew(Arc<Generation>);
+pub struct Anew {
+    generation: Arc<Generation>,
+    has_served: AtomicBool,
+}
 
 impl Index {
     /// Opens the index in `dir`, or makes an empty one at position 0 if there is none, or it is damaged, or
-    /// it was written by another version of the schema, the analyzer or its words.
+    /// it was written by another version of the schema, the analyzer or its words. Without room on the disk one that is there serves as
+    /// it is, and an empty one is kept in memory until [`Index::replace`].
     ///
     /// # Errors
-    /// [`Error::Locked`] while another process has it open; [`Error::Io`] or [`Error::Tantivy`] if
-    /// the folder can't be read or written.
+    /// [`Error::Locked`] while another process has it open; [`Error::Io`] if there can't be such a folder.
     pub fn open(dir: &Path, dictionary: Dictionary) -> Result<Index, Error> {
         fs::create_dir_all(dir)?;
         let lock = lock(dir)?;
@@ -109,7 +113,7 @@ impl Index {
     }
 
     /// Applies the changes in order and commits them together with `position`. When this returns they
-    /// are on disk and the next search sees them; on an error none of them are. Meant for one follower:
+    /// are on disk and the next search sees them; on an error the position stays, and the same may be applied again. Meant for one follower:
     /// two callers at once would leave the position of the slower one.
     pub fn apply(&self, batch: Vec<Op>, position: u64) -> Result<(), Error> {
         self.serving().apply(batch, position)
@@ -117,16 +121,20 @@ impl Index {
 
     /// Begins an empty index at position 0 beside this one, which serves until [`Index::replace`].
     pub fn begin_anew(&self, dictionary: Dictionary) -> Result<Anew, Error> {
-        Ok(Anew(Arc::new(Generation::create(&self.dir, Analyzer::new(dictionary))?)))
+        let number = self.serving().number();
+        let generation = Generation::create(&self.dir, Analyzer::new(dictionary), number)?;
+        let generation = Arc::new(generation);
+        Ok(Anew { generation, has_served: AtomicBool::new(false) })
     }
 
     /// From now on the other serves. Searches that run end over the old one, whose folder goes.
     pub fn replace(&self, anew: &Anew) -> Result<(), Error> {
         let own = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        anew.0.set_synonyms(&own)?;
-        anew.0.serve(&self.dir)?;
+        anew.generation.set_synonyms(&own)?;
+        anew.generation.serve(&self.dir)?;
+        anew.has_served.store(true, Ordering::Relaxed);
         let mut serving = self.serving.write().unwrap_or_else(PoisonError::into_inner);
-        let old = std::mem::replace(&mut *serving, anew.0.clone());
+        let old = std::mem::replace(&mut *serving, anew.generation.clone());
         drop(serving);
         old.remove();
         Ok(())
@@ -223,12 +231,20 @@ impl Index {
 impl Anew {
     /// As [`Index::apply`].
     pub fn apply(&self, batch: Vec<Op>, position: u64) -> Result<(), Error> {
-        self.0.apply(batch, position)
+        self.generation.apply(batch, position)
     }
 
     /// As [`Index::knows`].
     pub fn knows(&self, dictionary: &Dictionary) -> bool {
-        self.0.analyzer.is_of(dictionary)
+        self.generation.analyzer.is_of(dictionary)
+    }
+}
+
+impl Drop for Anew {
+    fn drop(&mut self) {
+        if !self.has_served.load(Ordering::Relaxed) {
+            self.generation.remove();
+        }
     }
 }
 

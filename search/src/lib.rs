@@ -17,8 +17,12 @@
 
 mod analyzer;
 mod asked;
+#[cfg(test)]
+#[path = "../tests/awkward/mod.rs"]
+mod awkward;
 mod bits;
 mod candidates;
+mod checked;
 mod choices;
 mod contents;
 mod facets;
@@ -27,6 +31,9 @@ mod generation;
 mod held;
 mod highlight;
 mod index;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod laws;
 mod meant;
 mod query;
 mod ranking;
@@ -39,6 +46,7 @@ mod spelling;
 mod standings;
 mod suggest;
 mod synonyms;
+mod writer;
 
 use std::io;
 use std::path::PathBuf;

@@ -196,9 +196,9 @@ impl Pattern {
                 // Both in the query's order: a letter repeated is in it at every place.
                 let mut ends = before.iter().peekable();
                 for &place in &pair.places {
-                    while ends.next_if(|(end, _)| *end + 1 < place).is_some() {}
+                    while ends.next_if(|(end, _)| end.saturating_add(1) < place).is_some() {}
                     let so_far = match ends.peek() {
-                        Some((end, so_far)) if *end + 1 == place => *so_far,
+                        Some((end, so_far)) if end.saturating_add(1) == place => *so_far,
                         _ => 1,
                     };
                     now.push((place, so_far + 1));

@@ -7,7 +7,7 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing,
     TextOptions, Value as _,
 };
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+use tantivy::tokenizer::{MAX_TOKEN_LEN, Token, TokenStream, Tokenizer};
 
 use crate::Error;
 use crate::analyzer::{Analysis, Analyzer};
@@ -167,14 +167,20 @@ impl Fields {
         if !document.captions.is_empty() {
             out.add_text(self.captions, &document.captions);
         }
-        out.add_text(self.kind, &document.kind);
-        out.add_text(self.region, &document.region);
-        out.add_text(self.stage, &document.stage);
+        let names = [
+            (self.kind, &document.kind),
+            (self.region, &document.region),
+            (self.stage, &document.stage),
+        ];
+        let free_of = document.free_of.iter().map(|allergen| (self.free_of, allergen));
+        for (field, name) in names.into_iter().chain(free_of) {
+            // A column would cut what is longer, within a letter too.
+            if name.len() <= MAX_TOKEN_LEN {
+                out.add_text(field, name);
+            }
+        }
         if let Some(minutes) = document.minutes {
             out.add_u64(self.minutes, u64::from(minutes));
-        }
-        for allergen in &document.free_of {
-            out.add_text(self.free_of, allergen);
         }
         out.add_u64(self.has_video, u64::from(document.has_video));
         for tag in &document.tags {
@@ -218,9 +224,9 @@ pub(crate) fn stored_text(document: &TantivyDocument, field: Field) -> &str {
 }
 
 /// Parts the terms of a field's text; no letter, so never within a term.
-const SEPARATOR: char = '\u{1f}';
+pub(crate) const SEPARATOR: char = '\u{1f}';
 /// Before a term that stands where the last one does.
-const SAME_PLACE: char = '\u{1e}';
+const SAME_PLACE: char = '\u{1d}';
 const TOKENIZER: &str = "separated";
 
 fn separated(terms: impl IntoIterator<Item = impl AsRef<str>>) -> String {

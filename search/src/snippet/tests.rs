@@ -1,8 +1,12 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use proptest::prelude::*;
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use super::*;
 use crate::analyzer::{Analyzer, Dictionary};
+use crate::awkward;
 
 static ANALYZER: LazyLock<Analyzer> = LazyLock::new(|| {
     let cache = std::env::temp_dir().join("megurumi-test-dictionary");
@@ -198,4 +202,49 @@ fn more_different_marks_are_worth_more_than_one_repeated() {
     assert_eq!(&text[marks[densest.marks.clone()][1].clone()], "牛");
     assert_eq!(densest.worth, 2 * 4 + 2);
     assert_eq!(Densest::of(&text, &[]), Densest::default());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_part_of_any_text_with_any_marks_is_whole(
+        text in awkward::text(),
+        repeated in 1_usize..60,
+        places in prop::collection::vec((any::<prop::sample::Index>(), 1_usize..40), 0..6),
+    ) {
+        let text = text.repeat(repeated);
+        let text = text.trim();
+        let characters: Vec<usize> = text.grapheme_indices(true).map(|(at, _)| at).chain([text.len()]).collect();
+        let mut marks: Vec<Range<usize>> = vec![];
+        for (place, length) in places {
+            let first = place.index(characters.len());
+            let last = (first + length).min(characters.len() - 1);
+            marks.push(characters[first]..characters[last]);
+        }
+        marks.retain(|mark| !mark.is_empty());
+        marks.sort_by_key(|mark| mark.start);
+        marks.dedup_by(|next, mark| next.start <= mark.end);
+        let analysis = ANALYZER.analyze(text).unwrap();
+        let densest = Densest::of(text, &marks);
+        let Part { range, begins_inside_a_sentence, ends_inside_a_sentence } = Part::of(text, &analysis, &marks, &densest);
+
+        prop_assert!(characters.binary_search(&range.start).is_ok());
+        prop_assert!(range.start < range.end || text.is_empty());
+        prop_assert!(letters(&text[range.clone()]) <= LONGEST + REST);
+        prop_assert!(!begins_inside_a_sentence || range.start > 0);
+        prop_assert!(!ends_inside_a_sentence || range.end < text.len());
+        // Only what is longer than a part is cut.
+        let is_longer = |inside: Range<usize>| letters(&text[inside.start.max(range.start)..inside.end]) > LONGEST;
+        if let Err(after) = characters.binary_search(&range.end) {
+            prop_assert!(is_longer(range.start..characters[after]));
+        }
+        for mark in &marks[densest.marks] {
+            let is_shown = range.start <= mark.start && mark.end <= range.end;
+            prop_assert!(is_shown || is_longer(mark.clone()), "{mark:?} in {range:?}");
+        }
+        for mark in marks.iter().filter(|mark| mark.start < range.end && range.end < mark.end) {
+            prop_assert!(letters(&text[mark.clone()]) + SHORTEST > LONGEST, "{mark:?} in {range:?}");
+        }
+    }
 }

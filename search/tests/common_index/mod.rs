@@ -1,14 +1,20 @@
 //! An index in a folder of its own.
 #![allow(dead_code)]
 
+pub mod feed;
+
 use std::path::Path;
+use std::sync::LazyLock;
 
 use search::{Dictionary, Document, Index, Op};
 use tempfile::TempDir;
 
 pub fn dictionary() -> Dictionary {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dictionary");
-    Dictionary::open_or_build(Path::new(search::IPADIC), &cache).unwrap()
+    static DICTIONARY: LazyLock<Dictionary> = LazyLock::new(|| {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dictionary");
+        Dictionary::open_or_build(Path::new(search::IPADIC), &cache).unwrap()
+    });
+    DICTIONARY.clone()
 }
 
 /// Put in one by one, so that there are several segments.
