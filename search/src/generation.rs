@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tantivy::{
-    IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
+    IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError,
+    Term,
 };
 
 use crate::Error;
@@ -25,6 +26,8 @@ use crate::synonyms::Synonyms;
 
 /// Bytes of unwritten postings before the writer spills a segment.
 const WRITER_MEMORY: usize = 50_000_000;
+/// Bytes of stored documents that are unpacked to read one of them; a search reads a hundred here and there.
+const STORE_BLOCK: usize = 4096;
 const CURRENT: &str = "current";
 const PREFIX: &str = "tantivy-";
 
@@ -88,7 +91,12 @@ impl Generation {
         let numbers = names(dir)?.into_iter().filter_map(|name| name[PREFIX.len()..].parse().ok());
         let folder = dir.join(format!("{PREFIX}{}", numbers.max().unwrap_or(0_u64) + 1));
         fs::create_dir_all(&folder)?;
-        let index = tantivy::Index::create_in_dir(&folder, Fields::new().0)?;
+        let settings =
+            IndexSettings { docstore_blocksize: STORE_BLOCK, ..IndexSettings::default() };
+        let index = tantivy::Index::builder()
+            .schema(Fields::new().0)
+            .settings(settings)
+            .create_in_dir(&folder)?;
         let version = version(&analyzer);
         let generation = Generation::with(analyzer, folder, &index, version, 0)?;
         generation.writer().commit(0)?;

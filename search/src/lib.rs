@@ -25,6 +25,7 @@ mod gate;
 mod generation;
 mod highlight;
 mod index;
+mod letters;
 mod meant;
 mod query;
 mod ranking;
