@@ -116,7 +116,7 @@ impl Generation {
         // A killed process can leave a delete file that the next commit would trip over.
         tantivy.garbage_collect_files().wait()?;
         let ours = Synonyms::ours(&analyzer)?;
-        Ok(Generation {
+        let generation = Generation {
             fields: Fields::new().1,
             reader,
             beginnings: Beginnings::default(),
@@ -126,7 +126,9 @@ impl Generation {
             ours,
             analyzer,
             folder,
-        })
+        };
+        generation.follow()?;
+        Ok(generation)
     }
 
     /// Names this one as the one that serves.
@@ -188,7 +190,14 @@ impl Generation {
         }
         written?;
         self.reader.reload()?;
-        self.kept.follow(&self.reader.searcher())
+        self.follow()
+    }
+
+    /// Works out what searching needs to know of new segments, before anyone waits for it.
+    fn follow(&self) -> Result<(), Error> {
+        let searcher = self.reader.searcher();
+        self.kept.follow(&searcher)?;
+        self.beginnings.follow(&searcher, self.fields.words)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
