@@ -211,16 +211,22 @@ fn add_segment(
         for list in &mut lists {
             list.add_to(&mut sums, start);
         }
-        for (step, sums) in (0..).zip(sums.chunks(STEP)) {
-            if !sums.iter().fold(false, |any, sum| any | (*sum > best.least)) {
-                continue;
+        let add = |doc: DocId, best: &mut Best| {
+            let sum = sums[(doc - start) as usize];
+            if sum > best.least && !segment.is_deleted(doc) {
+                best.add(sum, DocAddress::new(ord, doc));
             }
-            for (doc, sum) in (start + step * STEP as DocId..).zip(sums) {
-                if *sum > best.least
-                    && !segment.is_deleted(doc)
-                    && allowed.is_none_or(|allowed| allowed.contains(doc))
-                {
-                    best.add(*sum, DocAddress::new(ord, doc));
+        };
+        match allowed {
+            Some(allowed) => {
+                allowed.within(start, WINDOW).for_each(|doc| add(doc, best));
+            }
+            None => {
+                for (step, sums) in (0..).zip(sums.chunks(STEP)) {
+                    if sums.iter().fold(false, |any, sum| any | (*sum > best.least)) {
+                        let first = start + step * STEP as DocId;
+                        (first..first + STEP as DocId).for_each(|doc| add(doc, best));
+                    }
                 }
             }
         }
