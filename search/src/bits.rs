@@ -40,6 +40,11 @@ impl Bits {
         }
     }
 
+    /// The same 64 as they are.
+    pub fn word(&self, at: usize) -> u64 {
+        self.0.get(at).copied().unwrap_or(0)
+    }
+
     pub fn count(&self) -> u64 {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()
     }
@@ -50,7 +55,13 @@ impl Bits {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = DocId> {
-        (0..).zip(&self.0).flat_map(|(at, word): (DocId, &u64)| {
+        self.within(0, self.0.len() * 64)
+    }
+
+    /// Those of so many documents from `start` on, both multiples of 64.
+    pub fn within(&self, start: DocId, documents: usize) -> impl Iterator<Item = DocId> {
+        let words = self.0.iter().skip((start / 64) as usize).take(documents / 64);
+        (start / 64..).zip(words).flat_map(|(at, word): (DocId, &u64)| {
             let mut left = *word;
             std::iter::from_fn(move || {
                 let first = (left != 0).then(|| left.trailing_zeros())?;
@@ -78,6 +89,7 @@ mod tests {
         let mut odd = Bits::none(130);
         odd.insert(129);
         assert_eq!(bits.count_common(&odd), 1);
+        assert_eq!(bits.within(64, 64).collect::<Vec<_>>(), [64]);
         bits.keep(&odd);
         assert_eq!(bits, odd);
     }

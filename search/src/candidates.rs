@@ -1,28 +1,35 @@
 //! The best documents by BM25 over many terms, each with a weight.
 //!
 //! tantivy's own way to the best of a union (block-max WAND) sorts its lists anew at every step, which a question of a hundred
-//! terms pays for. Here a segment is gone through in windows: the lists of the terms that can lift a document among the best are
-//! added up, and only where that, with all that the others could still add, may be enough, are the others asked (MaxScore).
-//! As the best so far get better, more of the frequent terms become such others, and are mostly passed over.
+//! terms pays for. Here a segment is gone through in windows, and what each term adds is summed up by document. A question may hold any
+//! number of frequent terms, so only as many lists are gone through as make up [`MOST_POSTINGS`], those first that say most for what they
+//! take. By these sums a few times as many documents are chosen as are wanted, and only those are weighed by the other terms too.
+//!
+//! Where all lists together are no longer than that, as on a site of some 50,000 posts, the best are found exactly.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
 
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::BlockSegmentPostings;
+use tantivy::index::InvertedIndexReader;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::query::{Bm25StatisticsProvider as _, Bm25Weight};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader, Term};
+use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader};
 
 use crate::Error;
 use crate::bits::Bits;
 
-/// Documents of a window.
-const WINDOW: usize = 8192;
-/// What a term adds is at most 1 of its weight, for a word without end; three in four is what one gets that stands four times in
-/// a text of usual length. Whoever repeats a frequent word more often may be taken for less than that.
-const MOST: f32 = 0.75;
-/// Documents of a block of postings, save the last, as tantivy writes them.
-pub(crate) const BLOCK: usize = 128;
+/// Documents of a window; their sums stay in the nearest cache.
+const WINDOW: usize = 4096;
 /// Documents that are looked at together.
 const STEP: usize = 16;
+/// Documents of a block of postings, save the last, as tantivy writes them.
+pub(crate) const BLOCK: usize = 128;
+/// Postings that are gone through for one question, unless it says little beside terms that are longer.
+const MOST_POSTINGS: u64 = 500_000;
+/// Documents that are weighed by all terms, for each that is wanted.
+const WEIGHED: usize = 4;
 
 pub(crate) struct Clause<'a> {
     pub field: Field,
@@ -30,18 +37,27 @@ pub(crate) struct Clause<'a> {
     pub weight: f32,
 }
 
+/// A clause of which there are posts.
+struct Weighted {
+    field: Field,
+    weight: Bm25Weight,
+    /// What it can add.
+    most: Score,
+    posts: u64,
+    /// By segment.
+    infos: Vec<Option<TermInfo>>,
+}
+
 /// A term's documents in one segment.
-struct List {
+struct List<'a> {
     postings: BlockSegmentPostings,
     /// In the block.
     at: usize,
     norms: FieldNormReader,
-    weight: Bm25Weight,
-    /// What it can add.
-    most: Score,
+    weight: &'a Bm25Weight,
 }
 
-impl List {
+impl List<'_> {
     /// Adds to the sums of the documents from `start` on, one for each.
     fn add_to(&mut self, sums: &mut [Score], start: DocId) {
         loop {
@@ -102,113 +118,150 @@ pub(crate) fn best(
     allowed: impl Fn(&SegmentReader) -> Result<Option<Bits>, Error>,
     keep: usize,
 ) -> Result<Vec<(Score, DocAddress)>, Error> {
-    let mut best = Best { keep, found: vec![], least: 0.0 };
+    let (deciding, others) = parted(weighted(searcher, clauses)?);
+    let weighed = if others.is_empty() { keep } else { keep * WEIGHED };
+    let mut best = Best { keep: weighed, found: vec![], least: 0.0 };
     let mut segments: Vec<(u32, &SegmentReader)> = (0..).zip(searcher.segment_readers()).collect();
-    let mut lists = lists(searcher, clauses)?;
     // The largest holds most of the best, so that the others are mostly passed over.
-    segments.sort_by_key(|(_, segment)| std::cmp::Reverse(segment.max_doc()));
+    segments.sort_by_key(|(_, segment)| Reverse(segment.max_doc()));
     for (ord, segment) in segments {
-        let mut of_segment = std::mem::take(&mut lists[ord as usize]);
-        of_segment.sort_by(|a, b| a.most.total_cmp(&b.most));
         let allowed = allowed(segment)?;
-        best_of_segment((ord, segment), &mut of_segment, allowed.as_ref(), &mut best);
+        add_segment((ord, segment), &deciding, allowed.as_ref(), &mut best)?;
     }
     best.narrow();
+    if !others.is_empty() {
+        best.keep = keep;
+        weigh(searcher, &others, &mut best)?;
+    }
     Ok(best.found)
 }
 
-/// By segment, in their order.
-fn lists(searcher: &Searcher, clauses: &[Clause<'_>]) -> Result<Vec<Vec<List>>, Error> {
+fn weighted(searcher: &Searcher, clauses: &[Clause<'_>]) -> Result<Vec<Weighted>, Error> {
     let documents = searcher.total_num_docs()?;
-    let mut lists: Vec<Vec<List>> = searcher.segment_readers().iter().map(|_| vec![]).collect();
-    let mut last: Option<(Field, f32)> = None;
-    for clause in clauses {
-        let length = match last {
-            Some((field, length)) if field == clause.field => length,
-            _ => searcher.total_num_tokens(clause.field)? as f32 / documents.max(1) as f32,
+    let mut all = vec![];
+    let mut last: Option<(Field, f32, Vec<Arc<InvertedIndexReader>>)> = None;
+    for clause in clauses.iter().filter(|clause| clause.weight > 0.0) {
+        let (_, length, indexes) = match &mut last {
+            Some(known) if known.0 == clause.field => known,
+            _ => {
+                let length =
+                    searcher.total_num_tokens(clause.field)? as f32 / documents.max(1) as f32;
+                last.insert((clause.field, length, indexes(searcher, clause.field)?))
+            }
         };
-        last = Some((clause.field, length));
-        let term = Term::from_field_text(clause.field, clause.text);
-        let (mut infos, mut posts) = (vec![], 0);
-        for segment in searcher.segment_readers() {
-            let index = segment.inverted_index(clause.field)?;
-            let info = index.get_term_info(&term)?;
-            posts += info.as_ref().map_or(0, |info| u64::from(info.doc_freq));
-            infos.push((index, info));
-        }
-        if posts == 0 || clause.weight <= 0.0 {
+        let infos = indexes.iter().map(|index| index.terms().get(clause.text));
+        let infos: Vec<Option<TermInfo>> = infos.collect::<Result<_, _>>()?;
+        let posts = infos.iter().flatten().map(|info| u64::from(info.doc_freq)).sum();
+        if posts == 0 {
             continue;
         }
-        let weight = Bm25Weight::for_one_term_without_explain(posts, documents, length)
+        let weight = Bm25Weight::for_one_term_without_explain(posts, documents, *length)
             .boost_by(clause.weight);
-        for ((segment, (index, info)), of_segment) in
-            searcher.segment_readers().iter().zip(infos).zip(&mut lists)
-        {
-            let Some(info) = info else { continue };
-            of_segment.push(List {
-                postings: index
-                    .read_block_postings_from_terminfo(&info, IndexRecordOption::WithFreqs)?,
-                at: 0,
-                norms: segment.get_fieldnorms_reader(clause.field)?,
-                most: weight.max_score() * MOST,
-                weight: weight.clone(),
-            });
-        }
+        let most = weight.max_score();
+        all.push(Weighted { field: clause.field, most, weight, posts, infos });
     }
-    Ok(lists)
+    Ok(all)
 }
 
-/// `lists`: those that can add least first.
-fn best_of_segment(
+fn indexes(searcher: &Searcher, field: Field) -> Result<Vec<Arc<InvertedIndexReader>>, Error> {
+    let indexes = searcher.segment_readers().iter().map(|segment| segment.inverted_index(field));
+    Ok(indexes.collect::<Result<_, _>>()?)
+}
+
+/// Those whose lists are gone through, and the others.
+fn parted(mut all: Vec<Weighted>) -> (Vec<Weighted>, Vec<Weighted>) {
+    let worth = |term: &Weighted| term.most / term.posts as f32;
+    all.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+    let whole: Score = all.iter().map(|term| term.most).sum();
+    let (mut postings, mut said) = (0, 0.0);
+    all.into_iter().partition(|term| {
+        let decides = postings + term.posts <= MOST_POSTINGS || said < whole / 2.0;
+        if decides {
+            postings += term.posts;
+            said += term.most;
+        }
+        decides
+    })
+}
+
+impl Weighted {
+    /// `None` if no document of the segment holds it.
+    fn list(&self, (ord, segment): (u32, &SegmentReader)) -> Result<Option<List<'_>>, Error> {
+        let Some(Some(info)) = self.infos.get(ord as usize) else { return Ok(None) };
+        let index = segment.inverted_index(self.field)?;
+        let option = IndexRecordOption::WithFreqs;
+        let postings = index.read_block_postings_from_terminfo(info, option)?;
+        let norms = segment.get_fieldnorms_reader(self.field)?;
+        Ok(Some(List { postings, at: 0, norms, weight: &self.weight }))
+    }
+}
+
+fn add_segment(
     (ord, segment): (u32, &SegmentReader),
-    lists: &mut [List],
+    deciding: &[Weighted],
     allowed: Option<&Bits>,
     best: &mut Best,
-) {
-    // What the first lists can add together.
-    let mut together = vec![0.0];
-    together.extend(lists.iter().scan(0.0, |sum, list| {
-        *sum += list.most;
-        Some(*sum)
-    }));
-    let mut passed = 0;
+) -> Result<(), Error> {
+    let mut lists = vec![];
+    for term in deciding {
+        lists.extend(term.list((ord, segment))?);
+    }
     let mut sums = vec![0.0; WINDOW];
     for start in (0..segment.max_doc()).step_by(WINDOW) {
-        while passed < lists.len() && together[passed + 1] <= best.least {
-            passed += 1;
-        }
-        let (others, deciding) = lists.split_at_mut(passed);
-        if deciding.is_empty() {
-            return;
-        }
-        for list in deciding {
+        for list in &mut lists {
             list.add_to(&mut sums, start);
         }
-        for (step, sums) in (0..).zip(sums.chunks_mut(STEP)) {
-            let limit = best.least - together[passed];
-            if !sums.iter().fold(false, |any, sum| any | (*sum > limit)) {
-                continue;
+        let add = |doc: DocId, best: &mut Best| {
+            let sum = sums[(doc - start) as usize];
+            if sum > best.least && !segment.is_deleted(doc) {
+                best.add(sum, DocAddress::new(ord, doc));
             }
-            for (at, sum) in (start + step * STEP as DocId..).zip(&*sums) {
-                if *sum <= 0.0
-                    || *sum + together[passed] <= best.least
-                    || segment.is_deleted(at)
-                    || allowed.is_some_and(|allowed| !allowed.contains(at))
-                {
-                    continue;
-                }
-                let mut score = *sum;
-                for (list, more) in others.iter_mut().zip(&together[1..]).rev() {
-                    if score + more <= best.least {
-                        break;
+        };
+        match allowed {
+            Some(allowed) => {
+                allowed.within(start, WINDOW).for_each(|doc| add(doc, best));
+            }
+            None => {
+                for (step, sums) in (0..).zip(sums.chunks(STEP)) {
+                    if sums.iter().fold(false, |any, sum| any | (*sum > best.least)) {
+                        let first = start + step * STEP as DocId;
+                        (first..first + STEP as DocId).for_each(|doc| add(doc, best));
                     }
-                    score += list.adds_to(at);
-                }
-                if score > best.least {
-                    best.add(score, DocAddress::new(ord, at));
                 }
             }
         }
         sums.fill(0.0);
     }
+    Ok(())
+}
+
+/// Adds what the other terms do to what was found, as long as that can be among the best.
+fn weigh(searcher: &Searcher, others: &[Weighted], best: &mut Best) -> Result<(), Error> {
+    let mut found = std::mem::take(&mut best.found);
+    let mut order: Vec<&Weighted> = others.iter().collect();
+    order.sort_by(|a, b| b.most.total_cmp(&a.most));
+    let mut left: Score = order.iter().map(|term| term.most).sum();
+    let mut scores = vec![];
+    found.sort_unstable_by_key(|(_, address)| *address);
+    for term in order {
+        let mut documents = found.as_mut_slice();
+        while let Some((_, first)) = documents.first() {
+            let ord = first.segment_ord;
+            let end = documents.partition_point(|(_, at)| at.segment_ord <= ord);
+            let (of_segment, rest) = documents.split_at_mut(end);
+            documents = rest;
+            let Some(mut list) = term.list((ord, searcher.segment_reader(ord)))? else { continue };
+            of_segment.iter_mut().for_each(|(score, at)| *score += list.adds_to(at.doc_id));
+        }
+        left -= term.most;
+        scores.clear();
+        scores.extend(found.iter().map(|(score, _)| *score));
+        if scores.len() > best.keep {
+            let (_, least, _) = scores.select_nth_unstable_by(best.keep - 1, |a, b| b.total_cmp(a));
+            found.retain(|(score, _)| *score + left >= *least);
+        }
+    }
+    best.found = found;
+    best.narrow();
+    Ok(())
 }

@@ -11,6 +11,8 @@ use crate::query::Weighted;
 
 /// Documents that are counted together; a multiple of 64, and few enough to stay near.
 const WINDOW: usize = 1 << 15;
+/// To look a document up takes as long as to go through so many postings.
+const LOOK_UP: u64 = 32;
 
 pub(crate) fn add_any<'a>(
     matches: &mut Bits,
@@ -24,6 +26,8 @@ pub(crate) fn add_any<'a>(
     Ok(())
 }
 
+/// Whoever holds half of the terms holds one of all but the most frequent half, so only the rarer lists are gone through. As the others
+/// follow, ever fewer documents can still come to half of them; once those are few, they alone are looked up.
 pub(crate) fn add_half(
     matches: &mut Bits,
     segment: &SegmentReader,
@@ -39,29 +43,91 @@ pub(crate) fn add_half(
     if lists.len() < needed {
         return Ok(());
     }
+    lists.sort_by_key(|list| list.postings.doc_freq());
     // A question has at most 200 letters; of more terms none would be lost, only counted as so many.
     let needed = u8::try_from(needed).unwrap_or(u8::MAX);
     let mut counts = vec![0_u8; WINDOW];
     for start in (0..segment.max_doc()).step_by(WINDOW) {
-        for list in &mut lists {
-            list.each_before(start + WINDOW as DocId, |doc| {
-                if let Some(count) = counts.get_mut((doc - start) as usize) {
-                    *count = count.saturating_add(1);
-                }
-            });
-        }
-        for (at, counts) in counts.chunks(64).enumerate() {
-            if !counts.iter().fold(false, |any, count| any | (*count >= needed)) {
-                continue;
-            }
-            let has_half =
-                |word, (at, count): (usize, &u8)| word | (u64::from(*count >= needed) << at);
-            matches
-                .insert_word(start as usize / 64 + at, counts.iter().enumerate().fold(0, has_half));
-        }
+        let mut half = Half { needed, counts: &mut counts, start, matches };
+        half.add(&mut lists, segment.max_doc());
         counts.fill(0);
     }
     Ok(())
+}
+
+/// The documents of a window, as they are counted.
+struct Half<'a> {
+    needed: u8,
+    counts: &'a mut [u8],
+    start: DocId,
+    matches: &'a mut Bits,
+}
+
+impl Half<'_> {
+    /// `lists`: the shortest first.
+    fn add(&mut self, lists: &mut [List], documents: DocId) {
+        for at in 0..lists.len() {
+            let (list, left) = match lists.get_mut(at..) {
+                Some([list, left @ ..]) => (list, left.len()),
+                _ => return,
+            };
+            let least = usize::from(self.needed).saturating_sub(left + 1);
+            let here = u64::from(list.postings.doc_freq()) * WINDOW as u64 / u64::from(documents);
+            // What is short is gone through sooner than it is found out whether it need be.
+            if least > 0 && here > WINDOW as u64 / 64 {
+                let able = self.able(least);
+                if able * LOOK_UP < here {
+                    return self.look_up(&mut lists[at..], least);
+                }
+            }
+            list.count(self.start, self.counts);
+        }
+        self.each_word(self.needed, |matches, at, has_half, _| matches.insert_word(at, has_half));
+    }
+
+    /// How many have at least so many and are not known to match.
+    fn able(&mut self, least: usize) -> u64 {
+        let mut able = 0;
+        let least = u8::try_from(least).unwrap_or(u8::MAX);
+        self.each_word(least, |matches, at, has, _| {
+            able += u64::from((has & !matches.word(at)).count_ones());
+        });
+        able
+    }
+
+    /// Counts the lists that are left for those alone that have at least so many.
+    fn look_up(&mut self, lists: &mut [List], least: usize) {
+        let mut able: Vec<(DocId, u8)> = vec![];
+        let least = u8::try_from(least).unwrap_or(u8::MAX);
+        self.each_word(least, |matches, at, has, counts| {
+            let mut new = has & !matches.word(at);
+            while new != 0 {
+                let bit = new.trailing_zeros();
+                able.push((at as DocId * 64 + bit, counts[bit as usize]));
+                new &= new - 1;
+            }
+        });
+        let needed = usize::from(self.needed);
+        for (left, list) in (0..lists.len()).rev().zip(lists) {
+            able.retain_mut(|(doc, count)| {
+                *count = count.saturating_add(u8::from(list.holds(*doc)));
+                usize::from(*count) + left >= needed
+            });
+        }
+        able.iter().for_each(|(doc, _)| self.matches.insert(*doc));
+    }
+
+    /// Every 64 documents of which one has at least so many: where, which of them, and their counts.
+    fn each_word(&mut self, least: u8, mut take: impl FnMut(&mut Bits, usize, u64, &[u8])) {
+        for (at, counts) in self.counts.chunks(64).enumerate() {
+            if !counts.iter().fold(false, |any, count| any | (*count >= least)) {
+                continue;
+            }
+            let has = |word, (at, count): (usize, &u8)| word | (u64::from(*count >= least) << at);
+            let has = counts.iter().enumerate().fold(0, has);
+            take(self.matches, self.start as usize / 64 + at, has, counts);
+        }
+    }
 }
 
 struct List {
@@ -71,6 +137,22 @@ struct List {
 }
 
 impl List {
+    /// Counts those from `start` on.
+    fn count(&mut self, start: DocId, counts: &mut [u8]) {
+        self.at = self.postings.seek(start);
+        self.each_before(start + counts.len() as DocId, |doc| {
+            if let Some(count) = counts.get_mut((doc - start) as usize) {
+                *count = count.saturating_add(1);
+            }
+        });
+    }
+
+    /// Of none before the last that was asked for.
+    fn holds(&mut self, doc: DocId) -> bool {
+        let at = self.postings.seek(doc);
+        self.postings.doc(at) == doc
+    }
+
     /// Goes on to the first that is not before `end`.
     fn each_before(&mut self, end: DocId, mut take: impl FnMut(DocId)) {
         loop {

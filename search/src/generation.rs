@@ -22,6 +22,8 @@ use crate::suggest::{Beginnings, Vocabulary};
 use crate::synonyms::Synonyms;
 use crate::writer::{Writer, payload};
 
+/// Bytes of stored documents that are unpacked to read one of them; a search reads a hundred here and there.
+const STORE_BLOCK: usize = 4096;
 const CURRENT: &str = "current";
 const PREFIX: &str = "tantivy-";
 
@@ -82,8 +84,9 @@ impl Generation {
     }
 
     fn create_in(folder: &Path, analyzer: Analyzer) -> Result<Generation, Error> {
-        let (schema, settings) = (Fields::new().0, IndexSettings::default());
-        let index = tantivy::Index::create(Checked::open(folder)?, schema, settings)?;
+        let settings =
+            IndexSettings { docstore_blocksize: STORE_BLOCK, ..IndexSettings::default() };
+        let index = tantivy::Index::create(Checked::open(folder)?, Fields::new().0, settings)?;
         let version = version(&analyzer);
         let generation = Generation::with(analyzer, Some(folder.to_owned()), &index, version, 0)?;
         generation.writer().commit(0)?;
@@ -106,7 +109,7 @@ impl Generation {
         register_tokenizer(index);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let ours = Synonyms::ours(&analyzer)?;
-        Ok(Generation {
+        let generation = Generation {
             fields: Fields::new().1,
             reader,
             beginnings: Beginnings::default(),
@@ -116,7 +119,9 @@ impl Generation {
             ours,
             analyzer,
             folder,
-        })
+        };
+        generation.follow()?;
+        Ok(generation)
     }
 
     /// Names this one as the one that serves.
@@ -193,7 +198,14 @@ impl Generation {
     /// Lets the next search see what was committed.
     fn show(&self) -> Result<(), Error> {
         self.reader.reload()?;
-        self.kept.follow(&self.reader.searcher())
+        self.follow()
+    }
+
+    /// Works out what searching needs to know of new segments, before anyone waits for it.
+    fn follow(&self) -> Result<(), Error> {
+        let searcher = self.reader.searcher();
+        self.kept.follow(&searcher)?;
+        self.beginnings.follow(&searcher, self.fields.words)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

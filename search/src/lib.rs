@@ -34,6 +34,7 @@ mod index;
 #[cfg(any(test, feature = "fuzz"))]
 #[doc(hidden)]
 pub mod laws;
+mod letters;
 mod meant;
 mod query;
 mod ranking;

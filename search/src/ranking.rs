@@ -92,7 +92,7 @@ pub(crate) fn lift(post: Standing<'_>, near: &Near) -> f32 {
 /// Characters of a window: a sentence or two.
 const WINDOW_LENGTH: usize = 60;
 /// Characters of a text that are read.
-const LONGEST_TEXT: usize = 2000;
+pub(crate) const LONGEST_TEXT: usize = 2000;
 
 /// What is looked for in texts: the pairs of neighbouring letters of a query, each with its place and its weight.
 #[derive(Debug)]

@@ -11,10 +11,11 @@ use tantivy::tokenizer::{MAX_TOKEN_LEN, Token, TokenStream, Tokenizer};
 
 use crate::Error;
 use crate::analyzer::{Analysis, Analyzer};
+use crate::letters;
 use crate::suggest::entry;
 
 /// Raise when fields change; an index of another version is rebuilt.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 
 /// A published post. All text is plain: no markdown, no HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -92,6 +93,8 @@ pub(crate) struct Fields {
     pub thanks: Field,
     /// Tags and whatever else is searched and not shown with the hit.
     pub more: Field,
+    /// What the ranking reads (`letters`).
+    pub letters: Field,
     /// How title, tags, body and captions sound, runs parted by spaces.
     pub sound: Field,
     /// Terms of words that carry meaning.
@@ -139,6 +142,7 @@ impl Fields {
             published_at: schema.add_i64_field("published_at", FAST),
             thanks: schema.add_u64_field("thanks", FAST),
             more: schema.add_text_field("more", STORED),
+            letters: schema.add_text_field("letters", STORED),
             sound: schema.add_text_field("sound", STORED),
             tok: schema.add_text_field("tok", places.clone()),
             title_tok: schema.add_text_field("title_tok", frequencies.clone()),
@@ -202,6 +206,8 @@ impl Fields {
             &analyzer.analyze(&body)?,
             &analyzer.analyze(&document.captions)?,
         ];
+        let parts = whole.iter().skip(1).map(|part| &part.normalized);
+        out.add_text(self.letters, letters::kept(&title.normalized, parts));
         let sounds: Vec<String> = whole.iter().map(|a| a.sound()).collect();
         out.add_text(self.sound, sounds.join(" "));
         out.add_text(self.title_tok, separated(title.terms()));

@@ -3,19 +3,17 @@
 use std::collections::HashSet;
 
 use tantivy::query::{EnableScoring, FuzzyTermQuery, Query as TantivyQuery};
-use tantivy::{
-    DocAddress, DocSet as _, Score, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term,
-};
+use tantivy::{DocAddress, DocSet as _, Score, Searcher, SegmentReader, TERMINATED, Term};
 
-use crate::analyzer::{Normalized, fold_char, is_searchable};
 use crate::asked::Asked;
 use crate::bits::Bits;
 use crate::choices::Kept;
 use crate::facets::{Chosen, Facets};
 use crate::held::{Held, held, rarity};
+use crate::letters::Letters;
 use crate::query::{Query, Terms};
 use crate::ranking::{self, Pattern, READ_AGAIN, Signals};
-use crate::schema::{Fields, stored_text};
+use crate::schema::Fields;
 use crate::standings::Standings;
 use crate::{Error, candidates, gate};
 
@@ -182,21 +180,15 @@ impl Search<'_> {
         let trigrams = by_sound(self.fields.r3, terms.by_sound.then_some(&terms.trigrams))?;
         let mut all = vec![];
         for (at, (score, address)) in found.iter().take(READ_AGAIN).enumerate() {
-            let stored: TantivyDocument = self.searcher.doc(*address)?;
-            let text = |field| stored_text(&stored, field);
-            let title = letters(text(self.fields.title));
-            let mut whole = title.clone();
-            for field in [self.fields.more, self.fields.body, self.fields.captions] {
-                whole.push(' ');
-                whole.extend(letters(text(field)));
-            }
+            let letters = Letters::of(self.searcher, self.fields, *address)?;
+            let (title, whole) = (letters.title(), &letters.whole);
             let mut spelled = spelling.likeness(whole.iter().copied());
             let mut titled = spelling.likeness(title.iter().copied());
             for pattern in &otherwise {
                 spelled.or(pattern.likeness(whole.iter().copied()));
                 titled.or(pattern.likeness(title.iter().copied()));
             }
-            let sounding = sound.likeness(text(self.fields.sound).chars().filter(|c| *c != ' '));
+            let sounding = sound.likeness(letters.sound.iter().copied());
             let of_title = titled.stretch * spelling.length() as f32 / title.len().max(1) as f32;
             let window = &whole[spelled.at.saturating_sub(60)..whole.len().min(spelled.at + 20)];
             all.push([
@@ -260,12 +252,6 @@ impl Search<'_> {
         }
         Ok(())
     }
-}
-
-/// Normalised, kana folded; nothing but letters.
-fn letters(text: &str) -> Vec<char> {
-    let normalized = Normalized::new(text);
-    normalized.text.chars().map(fold_char).filter(|c| is_searchable(*c)).collect()
 }
 
 fn keep_newest(newest: &mut Vec<(i64, DocAddress)>, keep: usize) {

@@ -7,8 +7,7 @@
 //! Invariants
 //! - Only what a post holds that can be found now is offered: a term outlives its last post until segments are merged, so each
 //!   offer is looked up once more.
-//! - The work is bounded, whatever is typed: [`MOST_READ`] terms of a segment, and what a beginning of a few letters leads to is
-//!   kept by segment, which never changes.
+//! - The work is bounded, whatever is typed ([`beginnings`]).
 //!
 //! Not here: whether the reader may see the post of a title *now* (the server asks the database), corrections (`meant`).
 
@@ -21,7 +20,7 @@ pub(crate) use beginnings::Beginnings;
 use beginnings::Candidate;
 use entry::{Entry, Kind};
 use tantivy::query::{BooleanQuery, EnableScoring, Query as _};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet as _, Searcher, TERMINATED, TantivyDocument, Term};
 
 use crate::Error;
@@ -125,7 +124,8 @@ impl Vocabulary<'_> {
     fn words(&self, typed: &Typed, most: usize) -> Result<Vec<Suggestion>, Error> {
         let mut offered: Vec<(Candidate, String)> = vec![];
         let mut tries = most * TRIES;
-        let candidates = self.beginning(self.fields.words, &typed.keys)?;
+        let of = |key: &str| self.beginnings.of_words(self.searcher, self.fields.words, key);
+        let candidates = beginning(&typed.keys, of)?;
         let words: HashSet<String> = candidates
             .iter()
             .filter(|c| c.posts >= FEWEST_POSTS)
@@ -171,28 +171,6 @@ impl Vocabulary<'_> {
         Ok(analysis.terms().collect::<Vec<_>>().join(" "))
     }
 
-    fn beginning(&self, field: Field, keys: &[String]) -> Result<Vec<Candidate>, Error> {
-        let mut found: HashMap<String, Candidate> = HashMap::new();
-        for key in keys {
-            for candidate in self.beginnings.of(self.searcher, field, key)? {
-                // By its sound and by its spelling it is the same; a word and a tag of one name are two.
-                let shown = candidate.term.split_once(entry::PART).map_or("", |(_, shown)| shown);
-                match found.get_mut(shown) {
-                    Some(known) if known.posts >= candidate.posts => {}
-                    Some(known) => *known = candidate,
-                    None => {
-                        found.insert(shown.to_owned(), candidate);
-                    }
-                }
-            }
-        }
-        let mut found: Vec<Candidate> = found.into_values().collect();
-        found.sort_by(|a, b| {
-            b.posts.cmp(&a.posts).then(a.term.len().cmp(&b.term.len())).then(a.term.cmp(&b.term))
-        });
-        Ok(found)
-    }
-
     /// Whether that many posts hold the term, and these words with it.
     fn stands_in(&self, text: &str, others: &[String], fewest: u64) -> Result<bool, Error> {
         let mut all = vec![term(self.fields.words, text)];
@@ -216,9 +194,8 @@ impl Vocabulary<'_> {
 
     fn titles(&self, typed: &Typed, most: usize) -> Result<Vec<Suggestion>, Error> {
         let mut offered: Vec<Suggestion> = vec![];
-        for candidate in
-            self.beginning(self.fields.titles, &typed.keys)?.into_iter().take(most * TRIES)
-        {
+        let of = |key: &str| self.beginnings.of_titles(self.searcher, self.fields.titles, key);
+        for candidate in beginning(&typed.keys, of)?.into_iter().take(most * TRIES) {
             if offered.len() == most {
                 break;
             }
@@ -256,4 +233,30 @@ impl Vocabulary<'_> {
         let stored: TantivyDocument = self.searcher.doc(address)?;
         Ok(Some(stored_text(&stored, self.fields.id).to_owned()))
     }
+}
+
+/// What the keys lead to, the most frequent first.
+fn beginning(
+    keys: &[String],
+    of: impl Fn(&str) -> Result<Vec<Candidate>, Error>,
+) -> Result<Vec<Candidate>, Error> {
+    let mut found: HashMap<String, Candidate> = HashMap::new();
+    for key in keys {
+        for candidate in of(key)? {
+            // By its sound and by its spelling it is the same; a word and a tag of one name are two.
+            let shown = candidate.term.split_once(entry::PART).map_or("", |(_, shown)| shown);
+            match found.get_mut(shown) {
+                Some(known) if known.posts >= candidate.posts => {}
+                Some(known) => *known = candidate,
+                None => {
+                    found.insert(shown.to_owned(), candidate);
+                }
+            }
+        }
+    }
+    let mut found: Vec<Candidate> = found.into_values().collect();
+    found.sort_by(|a, b| {
+        b.posts.cmp(&a.posts).then(a.term.len().cmp(&b.term.len())).then(a.term.cmp(&b.term))
+    });
+    Ok(found)
 }
