@@ -29,8 +29,9 @@ mod gate;
 mod generation;
 mod highlight;
 mod index;
-#[cfg(test)]
-mod laws;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod laws;
 mod meant;
 mod query;
 mod ranking;
