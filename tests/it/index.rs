@@ -1,10 +1,11 @@
 //! The search index beside the database: made anew while people search, and compared with what it should hold.
 
 use search::{Document, Op};
+use server::app::App;
 use server::discovery::index::{self, check};
 use server::time_id::PostId;
 use tests::browser::{Browser, encoded};
-use tests::{TestApp, on_both_databases};
+use tests::{Database, TestApp, on_both_databases};
 
 async fn finds(site: &TestApp, words: &str, title: &str) -> bool {
     let address = format!("/search?q={}", encoded(words.as_bytes()));
@@ -83,4 +84,27 @@ on_both_databases! {
         // That one is on its way out.
         assert_eq!(found.behind, 1);
     }
+}
+
+async fn until_a_new_index_is_made_the_search_says_so(database: Database) {
+    let before = TestApp::beside(database).await;
+    let author = before.member("はなこ").await;
+    before.post(&author).titled("つみきあそび").published().await;
+    let app = App::open(before.app.config.clone(), before.clock.clone()).await.unwrap();
+    let mut visitor = Browser::new(&app);
+    let address = format!("/search?q={}", encoded("つみき".as_bytes()));
+    visitor.get(&address).await.expect(200).shows("さがす準備をしている");
+    index::catch_up(&app).await.unwrap();
+    let found = visitor.get(&address).await.expect(200);
+    assert!(found.text().contains("つみき</mark>") && !found.text().contains("さがす準備"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn until_a_new_index_is_made_the_search_says_so_on_sqlite() {
+    until_a_new_index_is_made_the_search_says_so(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn until_a_new_index_is_made_the_search_says_so_on_postgres() {
+    until_a_new_index_is_made_the_search_says_so(Database::Postgres).await;
 }

@@ -6,6 +6,7 @@ use server::access::policy;
 use server::media::upload::{self, NewUpload};
 use server::posts::{self, RevisionState};
 use server::videos::{self, VideoStatus};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tests::process::Process;
 use tests::{Database, TestApp, media};
@@ -108,4 +109,68 @@ async fn the_index_catches_up_after_a_kill_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_index_catches_up_after_a_kill_on_postgres() {
     the_index_catches_up_after_a_kill(Database::Postgres).await;
+}
+
+async fn a_damaged_index_is_made_again(database: Database) {
+    let site = TestApp::beside(database).await;
+    let author = site.member("はなこ").await;
+    let viewer = site.viewer(&author).await;
+    site.post(&author).titled("どんぐりの首かざり").published().await;
+    let query: String = form_urlencoded::byte_serialize("どんぐり".as_bytes()).collect();
+    let search = format!("/search?q={query}");
+    let index = site.app.config.index_folder();
+    let damages: [fn(&Path); 3] = [
+        |index| std::fs::remove_dir_all(index).unwrap(),
+        |index| {
+            for file in files(index) {
+                std::fs::write(file, "何か").unwrap();
+            }
+        },
+        |index| {
+            for file in files(index) {
+                let bytes = std::fs::read(&file).unwrap();
+                std::fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+            }
+        },
+    ];
+    for damage in damages {
+        let gone = site.post(&author).titled("どんぐりのまぼろし").published().await;
+        let process = Process::start(site.data.path(), &settings(&site)).await;
+        process
+            .until("both are found", async || {
+                let page = process.get(&search).await;
+                page.contains("首かざり") && page.contains("まぼろし")
+            })
+            .await;
+        process.kill().await;
+        posts::actions::withdraw(&site.app, &viewer, gone).await.unwrap();
+        damage(&index);
+        let process = Process::start(site.data.path(), &settings(&site)).await;
+        process
+            .until("what is published is found again", async || {
+                let page = process.get(&search).await;
+                assert!(page.starts_with("HTTP/1.1 200") && !page.contains("まぼろし"), "{page}");
+                page.contains("首かざり")
+            })
+            .await;
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let (folders, mut files): (Vec<_>, Vec<_>) = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .partition(|path| path.is_dir());
+    files.extend(folders.iter().flat_map(|folder| self::files(folder)));
+    files
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_index_is_made_again_on_sqlite() {
+    a_damaged_index_is_made_again(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_index_is_made_again_on_postgres() {
+    a_damaged_index_is_made_again(Database::Postgres).await;
 }

@@ -24,9 +24,9 @@ pub async fn request(db: &Db, clock: &Clock) -> anyhow::Result<()> {
 pub async fn make_anew(app: &App) -> anyhow::Result<i64> {
     let index = app.index()?;
     index.is_preparing.store(index.position() == 0, Ordering::Relaxed);
-    let made = make(app).await;
+    let place = make(app).await?;
     index.is_preparing.store(false, Ordering::Relaxed);
-    made
+    Ok(place)
 }
 
 async fn make(app: &App) -> anyhow::Result<i64> {

@@ -37,6 +37,8 @@ const BATCH: u64 = 500;
 /// Changes that the index did not take, one after another, before it is made anew.
 const FAILURES: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(2);
+/// Between two looks for what another process committed: of the second in which a change is to be found, the index needs its part.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The index with what it is made by.
 #[derive(Debug)]
@@ -44,6 +46,7 @@ pub struct NodeIndex {
     index: Index,
     /// Without the site's own words.
     dictionary: Dictionary,
+    /// From the opening until the follower has come to the end of the feed.
     is_preparing: AtomicBool,
 }
 
@@ -51,6 +54,7 @@ impl NodeIndex {
     /// Opens it with the site's words; building the dictionary takes a few seconds, once.
     pub async fn open(config: &Config, db: &Db) -> anyhow::Result<Self> {
         let (groups, own) = (words::groups(db).await?, words::own_words(db).await?);
+        let has_changes = changes::latest(db).await? > 0;
         let (source, cache) = (config.dictionary_source.clone(), config.dictionary.clone());
         let folder = config.index_folder();
         tokio::task::spawn_blocking(move || {
@@ -59,12 +63,13 @@ impl NodeIndex {
             let index = Index::open(&folder, dictionary.with_words(&own)?)
                 .context("cannot open the search index")?;
             index.set_synonyms(&groups)?;
-            Ok(Self { index, dictionary, is_preparing: AtomicBool::new(false) })
+            let is_preparing = AtomicBool::new(has_changes && index.position() == 0);
+            Ok(Self { index, dictionary, is_preparing })
         })
         .await?
     }
 
-    /// Nothing can be found yet: the first index is being made.
+    /// Nothing can be found yet: the first index is being made, or can't be.
     pub fn is_preparing(&self) -> bool {
         self.is_preparing.load(Ordering::Relaxed)
     }
@@ -85,11 +90,11 @@ pub async fn follow(app: App) {
         match catch_up(&app).await {
             Ok(_) => {
                 refused = 0;
-                listener.wait(Duration::from_secs(1)).await;
+                listener.wait(LOOK).await;
             }
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "the search index is behind");
-                refused = if error.is::<search::Error>() { refused + 1 } else { 0 };
+                refused = if is_refusal(&error) { refused + 1 } else { 0 };
                 if refused == FAILURES {
                     refused = 0;
                     if let Err(error) = make_anew(&app).await {
@@ -102,8 +107,19 @@ pub async fn follow(app: App) {
     }
 }
 
+/// The index itself does not take them, or broke over them.
+fn is_refusal(error: &anyhow::Error) -> bool {
+    error.is::<search::Error>() || error.is::<tokio::task::JoinError>()
+}
+
 /// Applies everything committed so far. Returns the place reached.
 pub async fn catch_up(app: &App) -> anyhow::Result<i64> {
+    let place = follow_to_the_end(app).await?;
+    app.index()?.is_preparing.store(false, Ordering::Relaxed);
+    Ok(place)
+}
+
+async fn follow_to_the_end(app: &App) -> anyhow::Result<i64> {
     let mut place = i64::try_from(app.index()?.position())?;
     let latest = changes::latest(&app.db).await?;
     // An index without a place is new; one that is ahead belongs to a database that was replaced by an older one.
