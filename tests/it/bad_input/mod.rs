@@ -14,12 +14,14 @@
 //! | forms with missing and absurd values | [`forms`], `accounts::a_form_with_mistakes_says_so_and_keeps_what_was_typed`, `accounts::absurd_settings_are_refused_and_kept_in_the_form`, `story::an_incomplete_form_comes_back_as_typed_with_its_mistakes_named`, `moderation::asking_for_changes_and_rejecting_want_a_reason`, `moderation::a_form_from_before_the_item_changed_is_refused_with_the_note_kept`, `thanks::a_tap_that_says_neither_yes_nor_no_changes_nothing` |
 //! | another member's draft | `story::another_members_draft_does_not_exist`, [`others`] |
 //! | an unapproved post's media | [`others`] |
+//! | anything typed into the search, and filters that make no sense | [`search`]; without the site, and any document: `search/tests/any_text.rs` |
 //! | anything at all, to every route | [`sweep`] |
 
 mod files;
 mod forms;
 mod markup;
 mod others;
+mod search;
 mod sweep;
 mod transfer;
 
