@@ -10,7 +10,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use crate::Error;
-use crate::analyzer::{Analysis, Analyzer, fold_sound, is_kana, spelling_runs, to_hiragana};
+use crate::analyzer::{Analysis, Analyzer, fold_sound, is_hiragana, spelling_runs, to_hiragana};
 use crate::candidates::Clause;
 use crate::facets::Filters;
 use crate::schema::Fields;
@@ -148,7 +148,7 @@ pub(crate) struct Terms {
     pub by_sound: bool,
     /// How it is spelled: normalised, kana folded, runs parted by spaces.
     pub spelling: String,
-    /// The same with synonyms.
+    /// The same with synonyms, and as what is in kana may be meant.
     pub otherwise: Vec<String>,
     /// How the whole sounds; runs parted by spaces.
     pub sound: String,
@@ -193,6 +193,7 @@ impl Terms {
         for analysis in std::iter::once(&typed).chain(&romaji) {
             let written: Vec<&str> = analysis.terms().collect();
             let meant: Vec<&str> = analysis.likeliest_terms().collect();
+            terms.say_as_meant(analysis);
             // What each word is looked up by.
             let mut ways: Vec<Vec<&str>> = written.iter().map(|term| vec![*term]).collect();
             for (way, meant) in ways.iter_mut().zip(&meant) {
@@ -215,6 +216,22 @@ impl Terms {
             terms.readings.follow_one_another(&readings);
         }
         Ok(Some(terms))
+    }
+
+    /// The query once more, as an input method would write its kana.
+    fn say_as_meant(&mut self, typed: &Analysis<'_>) {
+        let (mut otherwise, mut end) = (String::new(), 0);
+        let text = &typed.normalized.text;
+        for word in &typed.words {
+            let Some(meant) = &word.meant else { continue };
+            otherwise.push_str(text.get(end..word.range.start).unwrap_or_default());
+            otherwise.push_str(meant);
+            end = word.range.end;
+        }
+        if end > 0 {
+            otherwise.push_str(text.get(end..).unwrap_or_default());
+            self.otherwise.push(spelling_runs(&otherwise).join(" "));
+        }
     }
 
     /// The query once more, with a synonym in the place of what was typed.
@@ -242,15 +259,15 @@ impl Terms {
         searcher: &Searcher,
         fields: &Fields,
     ) -> Result<(), Error> {
-        for run in analysis.runs() {
-            for kana in run.split(|c| !is_kana(c)) {
-                if kana.chars().count() < SHORTEST_IN_KANA {
-                    continue;
-                }
-                let known = known_readings(kana, fold_sound, searcher, fields.rd)?;
-                let long = known.into_iter().filter(|r| r.chars().count() >= SHORTEST_IN_KANA);
-                self.readings.add(long, 1.0);
+        for kana in analysis.normalized.text.split(|c| !is_hiragana(c)) {
+            if kana.chars().count() < SHORTEST_IN_KANA {
+                continue;
             }
+            let is_long = |word: &String| word.chars().count() >= SHORTEST_IN_KANA;
+            let sounding = known_readings(kana, fold_sound, searcher, fields.rd)?;
+            self.readings.add(sounding.into_iter().filter(is_long), 1.0);
+            let spelled = known_readings(kana, str::to_owned, searcher, fields.tok)?;
+            self.words.add(spelled.into_iter().filter(is_long), 1.0);
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ const PARTICLE: f32 = 3.0;
 const PARTICLES: [&str; 14] =
     ["は", "が", "を", "に", "で", "と", "の", "も", "か", "へ", "や", "から", "まで", "より"];
 
-/// The readings, folded by sound and at least two kana long, on the likeliest path through `run`, a
+/// The readings (or words, if that is what the field holds and `fold_sound` leaves them), folded by sound and at least two kana long, on the likeliest path through `run`, a
 /// run of folded kana without spaces or marks.
 pub(crate) fn known_readings(
     run: &str,

@@ -10,6 +10,7 @@ mod dictionary;
 mod entries;
 mod grams;
 mod kana;
+mod kanji;
 mod normalize;
 mod romaji;
 mod sources;
@@ -22,14 +23,16 @@ use std::ops::Range;
 pub use dictionary::Dictionary;
 use entries::{Entries, Entry};
 pub(crate) use grams::spelling_runs;
-pub(crate) use kana::{fold, fold_char, fold_sound, is_emoji, is_kana, is_kanji, is_searchable};
+pub(crate) use kana::{
+    fold, fold_char, fold_sound, is_emoji, is_hiragana, is_kana, is_kanji, is_searchable,
+};
 use lindera_dictionary::viterbi::Lattice;
 pub(crate) use normalize::{Normalized, is_invisible};
 pub(crate) use romaji::{so_far, to_hiragana};
 use spellings::Spellings;
 
 /// Raise when the same text would be indexed differently; an index of another version is rebuilt.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 #[derive(Debug)]
 pub(crate) struct Analyzer {

@@ -1,5 +1,5 @@
-//! One spelling for what people type in many: NFKC, lower case, long-vowel marks, nothing invisible; with the way
-//! back to the original bytes.
+//! One spelling for what people type in many: NFKC, lower case, long-vowel marks, usual forms of kanji, nothing invisible; with
+//! the way back to the original bytes.
 //!
 //! The text is normalised cluster by cluster (a character and the marks that combine with it), so
 //! every normalised byte belongs to one range of the original and a highlight never cuts a cluster.
@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::kana;
+use super::kanji::{is_usual, usual_form};
 
 /// A normalised text and the place each of its characters came from.
 #[derive(Debug, Default)]
@@ -55,7 +56,7 @@ impl Normalized {
         for c in cluster.nfkc().flat_map(char::to_lowercase).filter(|c| !is_invisible(*c)) {
             // Some of them part terms.
             let c = if c.is_control() && c != '\n' { ' ' } else { c };
-            let c = self.long_vowel_mark(c);
+            let c = usual_form(self.long_vowel_mark(c));
             if c == 'ー' && self.text.ends_with('ー') {
                 continue;
             }
@@ -102,7 +103,8 @@ impl Normalized {
 
 /// Normalises to itself wherever it stands, as nearly everything does that people write.
 fn is_itself(c: char) -> bool {
-    matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='\u{9fff}' | 'a'..='z' | '0'..='9' | '、' | '。' | '「' | '」' | ' ' | '\n')
+    matches!(c, 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'a'..='z' | '0'..='9' | '、' | '。' | '「' | '」' | ' ' | '\n')
+        || matches!(c, '一'..='\u{9fff}') && is_usual(c)
 }
 
 /// What nobody sees and pasted text is full of: soft hyphens, spaces of no width, directions, variation selectors.
@@ -134,6 +136,17 @@ mod tests {
             let normalized: String = c.nfkc().flat_map(char::to_lowercase).collect();
             assert_eq!(normalized, c.to_string());
             assert!(!is_combining_mark(c));
+        }
+    }
+
+    #[test]
+    fn kanji_in_two_forms_become_one_and_lead_back() {
+        for (written, usual) in
+            [("醬油", "醤油"), ("手摑み", "手掴み"), ("𠮟る", "叱る"), ("學校", "学校")]
+        {
+            let normalized = Normalized::new(written);
+            assert_eq!(normalized.text, usual);
+            assert_eq!(normalized.original_range(&(0..usual.len())), 0..written.len());
         }
     }
 
