@@ -5,7 +5,7 @@
 //! number of frequent terms, so only as many lists are gone through as make up [`MOST_POSTINGS`], those first that say most for what they
 //! take. By these sums a few times as many documents are chosen as are wanted, and only those are weighed by the other terms too.
 //!
-//! Where all lists together are no longer than that, as on a site of some 50,000 posts, the best are found exactly.
+//! Where all lists together are no longer than that, as on a site of ten thousand posts, the best are found exactly.
 
 use std::cmp::Reverse;
 use std::sync::Arc;

@@ -74,7 +74,8 @@ impl Beginnings {
         for segment in searcher.segment_readers() {
             for field in fields {
                 let name = (segment.segment_id(), field);
-                if !self.known().contains_key(&name) {
+                let is_known = self.known().contains_key(&name);
+                if !is_known {
                     let lists = Arc::new(lists(segment, field)?);
                     self.known().insert(name, lists);
                 }
