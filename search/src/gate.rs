@@ -207,7 +207,32 @@ fn lists<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::candidates::tests::{index_of, terms_of};
+
+    #[test]
+    fn who_holds_half_of_the_terms_matches_and_nobody_else() {
+        let (index, fields) = index_of(70_000);
+        let searcher = index.reader().unwrap().searcher();
+        for number in [3, 8, 12, 40] {
+            let mut terms = Weighted::default();
+            terms.add((0..number).map(|term: u32| term.to_string()), 1.0);
+            for segment in searcher.segment_readers() {
+                let mut matches = Bits::none(segment.max_doc());
+                add_half(&mut matches, segment, fields.bi, &terms).unwrap();
+                let numbers = segment.fast_fields().i64("published_at").unwrap();
+                for doc in 0..segment.max_doc() {
+                    let document = u32::try_from(numbers.first(doc).unwrap()).unwrap();
+                    let held: HashSet<u32> =
+                        terms_of(document).into_iter().filter(|term| *term < number).collect();
+                    let has_half = 2 * held.len() as u32 >= number;
+                    assert_eq!(matches.contains(doc), has_half, "{number} {document}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn counts_that_are_no_less_are_found_wherever_they_stand() {

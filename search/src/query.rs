@@ -85,7 +85,7 @@ impl Default for Query {
 pub(crate) struct Weighted(Vec<(String, f32)>);
 
 impl Weighted {
-    fn add(&mut self, terms: impl IntoIterator<Item = impl Into<String>>, weight: f32) {
+    pub fn add(&mut self, terms: impl IntoIterator<Item = impl Into<String>>, weight: f32) {
         for term in terms {
             let term = term.into();
             let is_room = self.0.len() < MOST_TERMS;
