@@ -5,7 +5,7 @@
 //! number of frequent terms, so only as many lists are gone through as make up [`MOST_POSTINGS`], those first that say most for what they
 //! take. By these sums a few times as many documents are chosen as are wanted, and only those are weighed by the other terms too.
 //!
-//! Where all lists together are no longer than that, as on a site of some 50,000 posts, the best are found exactly.
+//! Where all lists together are no longer than that, as on a site of ten thousand posts, the best are found exactly.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -37,10 +37,35 @@ pub(crate) struct Clause<'a> {
     pub weight: f32,
 }
 
+/// How often a term stands in a document, as far as its worth is kept.
+const OFTEN: usize = 4;
+
+/// What a term is worth in one field, of what it can add: by how often it stands in a document, and by the length of that. To look it up takes
+/// less than to divide.
+struct Worths(Box<[Score; OFTEN * 256]>);
+
+impl Worths {
+    fn of(weight: &Bm25Weight) -> Worths {
+        let mut worths = Box::new([0.0; OFTEN * 256]);
+        for (often, worths) in (1..).zip(worths.chunks_mut(256)) {
+            for (length, worth) in (0..=u8::MAX).zip(worths) {
+                *worth = weight.score(length, often) / weight.max_score();
+            }
+        }
+        Worths(worths)
+    }
+
+    fn get(&self, length: u8, often: u32) -> Option<Score> {
+        let row = often.wrapping_sub(1) as usize;
+        (row < OFTEN).then(|| self.0[(row * 256 + usize::from(length)) % (OFTEN * 256)])
+    }
+}
+
 /// A clause of which there are posts.
 struct Weighted {
     field: Field,
     weight: Bm25Weight,
+    worths: Arc<Worths>,
     /// What it can add.
     most: Score,
     posts: u64,
@@ -54,21 +79,26 @@ struct List<'a> {
     /// In the block.
     at: usize,
     norms: FieldNormReader,
-    weight: &'a Bm25Weight,
+    term: &'a Weighted,
 }
 
 impl List<'_> {
     /// Adds to the sums of the documents from `start` on, one for each.
     fn add_to(&mut self, sums: &mut [Score], start: DocId) {
+        let end = start + sums.len() as DocId;
         loop {
             let (docs, freqs) = (self.postings.docs(), self.postings.freqs());
-            for (&doc, &freq) in docs.iter().zip(freqs).skip(self.at) {
-                let Some(sum) = sums.get_mut((doc - start) as usize) else { return };
-                *sum += self.weight.score(self.norms.fieldnorm_id(doc), freq);
-                self.at += 1;
+            let to = match docs.last() {
+                Some(last) if *last < end => docs.len(),
+                _ => docs.partition_point(|doc| *doc < end),
+            };
+            let here = self.at..to.max(self.at);
+            for (&doc, &freq) in docs[here.clone()].iter().zip(&freqs[here]) {
+                sums[(doc - start) as usize] += self.term.adds(self.norms.fieldnorm_id(doc), freq);
             }
+            self.at = to;
             // Only the last block has room left.
-            if docs.len() < BLOCK {
+            if to < docs.len() || docs.len() < BLOCK {
                 return;
             }
             self.postings.advance();
@@ -80,7 +110,7 @@ impl List<'_> {
     fn adds_to(&mut self, doc: DocId) -> Score {
         let at = self.postings.seek(doc);
         match self.postings.doc(at) == doc {
-            true => self.weight.score(self.norms.fieldnorm_id(doc), self.postings.freq(at)),
+            true => self.term.adds(self.norms.fieldnorm_id(doc), self.postings.freq(at)),
             false => 0.0,
         }
     }
@@ -118,7 +148,17 @@ pub(crate) fn best(
     allowed: impl Fn(&SegmentReader) -> Result<Option<Bits>, Error>,
     keep: usize,
 ) -> Result<Vec<(Score, DocAddress)>, Error> {
-    let (deciding, others) = parted(weighted(searcher, clauses)?);
+    best_within(MOST_POSTINGS, searcher, clauses, allowed, keep)
+}
+
+fn best_within(
+    most_postings: u64,
+    searcher: &Searcher,
+    clauses: &[Clause<'_>],
+    allowed: impl Fn(&SegmentReader) -> Result<Option<Bits>, Error>,
+    keep: usize,
+) -> Result<Vec<(Score, DocAddress)>, Error> {
+    let (deciding, others) = parted(weighted(searcher, clauses)?, most_postings);
     let weighed = if others.is_empty() { keep } else { keep * WEIGHED };
     let mut best = Best { keep: weighed, found: vec![], least: 0.0 };
     let mut segments: Vec<(u32, &SegmentReader)> = (0..).zip(searcher.segment_readers()).collect();
@@ -139,26 +179,25 @@ pub(crate) fn best(
 fn weighted(searcher: &Searcher, clauses: &[Clause<'_>]) -> Result<Vec<Weighted>, Error> {
     let documents = searcher.total_num_docs()?;
     let mut all = vec![];
-    let mut last: Option<(Field, f32, Vec<Arc<InvertedIndexReader>>)> = None;
-    for clause in clauses.iter().filter(|clause| clause.weight > 0.0) {
-        let (_, length, indexes) = match &mut last {
-            Some(known) if known.0 == clause.field => known,
-            _ => {
-                let length =
-                    searcher.total_num_tokens(clause.field)? as f32 / documents.max(1) as f32;
-                last.insert((clause.field, length, indexes(searcher, clause.field)?))
+    let clauses: Vec<_> = clauses.iter().filter(|clause| clause.weight > 0.0).collect();
+    for of_field in clauses.chunk_by(|a, b| a.field == b.field) {
+        let Some(field) = of_field.first().map(|clause| clause.field) else { continue };
+        let length = searcher.total_num_tokens(field)? as f32 / documents.max(1) as f32;
+        let worths = Bm25Weight::for_one_term_without_explain(1, documents.max(1), length);
+        let worths = Arc::new(Worths::of(&worths));
+        let indexes = indexes(searcher, field)?;
+        for clause in of_field {
+            let infos = indexes.iter().map(|index| index.terms().get(clause.text));
+            let infos: Vec<Option<TermInfo>> = infos.collect::<Result<_, _>>()?;
+            let posts = infos.iter().flatten().map(|info| u64::from(info.doc_freq)).sum();
+            if posts == 0 {
+                continue;
             }
-        };
-        let infos = indexes.iter().map(|index| index.terms().get(clause.text));
-        let infos: Vec<Option<TermInfo>> = infos.collect::<Result<_, _>>()?;
-        let posts = infos.iter().flatten().map(|info| u64::from(info.doc_freq)).sum();
-        if posts == 0 {
-            continue;
+            let weight = Bm25Weight::for_one_term_without_explain(posts, documents, length)
+                .boost_by(clause.weight);
+            let (most, worths) = (weight.max_score(), worths.clone());
+            all.push(Weighted { field, most, weight, worths, posts, infos });
         }
-        let weight = Bm25Weight::for_one_term_without_explain(posts, documents, *length)
-            .boost_by(clause.weight);
-        let most = weight.max_score();
-        all.push(Weighted { field: clause.field, most, weight, posts, infos });
     }
     Ok(all)
 }
@@ -169,13 +208,13 @@ fn indexes(searcher: &Searcher, field: Field) -> Result<Vec<Arc<InvertedIndexRea
 }
 
 /// Those whose lists are gone through, and the others.
-fn parted(mut all: Vec<Weighted>) -> (Vec<Weighted>, Vec<Weighted>) {
+fn parted(mut all: Vec<Weighted>, most_postings: u64) -> (Vec<Weighted>, Vec<Weighted>) {
     let worth = |term: &Weighted| term.most / term.posts as f32;
     all.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     let whole: Score = all.iter().map(|term| term.most).sum();
     let (mut postings, mut said) = (0, 0.0);
     all.into_iter().partition(|term| {
-        let decides = postings + term.posts <= MOST_POSTINGS || said < whole / 2.0;
+        let decides = postings + term.posts <= most_postings || said < whole / 2.0;
         if decides {
             postings += term.posts;
             said += term.most;
@@ -185,6 +224,13 @@ fn parted(mut all: Vec<Weighted>) -> (Vec<Weighted>, Vec<Weighted>) {
 }
 
 impl Weighted {
+    fn adds(&self, length: u8, often: u32) -> Score {
+        match self.worths.get(length, often) {
+            Some(worth) => self.most * worth,
+            None => self.weight.score(length, often),
+        }
+    }
+
     /// `None` if no document of the segment holds it.
     fn list(&self, (ord, segment): (u32, &SegmentReader)) -> Result<Option<List<'_>>, Error> {
         let Some(Some(info)) = self.infos.get(ord as usize) else { return Ok(None) };
@@ -192,7 +238,7 @@ impl Weighted {
         let option = IndexRecordOption::WithFreqs;
         let postings = index.read_block_postings_from_terminfo(info, option)?;
         let norms = segment.get_fieldnorms_reader(self.field)?;
-        Ok(Some(List { postings, at: 0, norms, weight: &self.weight }))
+        Ok(Some(List { postings, at: 0, norms, term: self }))
     }
 }
 
@@ -265,3 +311,6 @@ fn weigh(searcher: &Searcher, others: &[Weighted], best: &mut Best) -> Result<()
     best.narrow();
     Ok(())
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,4 +1,5 @@
-//! The documents of a segment by each choice that they can be narrowed to, kept as long as the segment is searched.
+//! The documents of a segment by each choice that they can be narrowed to, and what is known of them beside their texts: kept as long as the
+//! segment is searched.
 //!
 //! A segment never changes, save that documents are taken out of it, which is none of this. A set takes a bit of each document:
 //! some fifty choices in a million documents are 6 MB. Names are few, as a site has kinds and regions.
@@ -14,6 +15,7 @@ use tantivy::{DocId, Searcher, SegmentReader};
 use crate::Error;
 use crate::bits::Bits;
 use crate::facets::{AGES, MINUTES};
+use crate::standings::Standings;
 
 pub(crate) type Named = Vec<(String, Bits)>;
 
@@ -121,6 +123,7 @@ fn named(segment: &SegmentReader, name: &str) -> Result<Named, Error> {
 #[derive(Clone)]
 pub(crate) struct Known {
     pub choices: Arc<Choices>,
+    pub standings: Arc<Standings>,
     /// Those that were not taken out; `None` if none was.
     pub alive: Option<Arc<Bits>>,
     documents: u32,
@@ -144,17 +147,17 @@ impl Kept {
     pub fn of(&self, segment: &SegmentReader) -> Result<Known, Error> {
         let before = self.known().get(&segment.segment_id()).cloned();
         let documents = segment.num_docs();
-        let choices = match before {
+        let (choices, standings) = match before {
             Some(known) if known.documents == documents => return Ok(known),
-            Some(known) => known.choices,
-            None => Arc::new(Choices::of(segment)?),
+            Some(known) => (known.choices, known.standings),
+            None => (Arc::new(Choices::of(segment)?), Arc::new(Standings::open(segment)?)),
         };
         let alive = segment.alive_bitset().map(|alive| {
             let mut bits = Bits::none(segment.max_doc());
             alive.iter_alive().for_each(|doc| bits.insert(doc));
             Arc::new(bits)
         });
-        let known = Known { choices, alive, documents };
+        let known = Known { choices, standings, alive, documents };
         self.known().insert(segment.segment_id(), known.clone());
         Ok(known)
     }

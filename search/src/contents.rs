@@ -3,9 +3,10 @@
 //! Only reads; it may be another process's index, which goes on meanwhile.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tantivy::{ReloadPolicy, TantivyDocument};
+use tantivy::error::DataCorruption;
+use tantivy::{ReloadPolicy, TantivyDocument, TantivyError};
 
 use crate::Error;
 use crate::checked::Checked;
@@ -35,6 +36,7 @@ impl Contents {
         }
         register_tokenizer(&index);
         let Ok(position) = payload(&index).map(|payload| payload.position) else { return Ok(None) };
+        check_files(&index)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let searcher = reader.searcher();
         let mut digests = BTreeMap::new();
@@ -48,5 +50,20 @@ impl Contents {
             }
         }
         Ok(Some(Contents { digests, position }))
+    }
+}
+
+/// What is damaged may panic when it is read. Only of what is searched: another file may be half written.
+fn check_files(index: &tantivy::Index) -> Result<(), TantivyError> {
+    let damaged = index.validate_checksum()?;
+    let searched: Vec<String> =
+        index.searchable_segment_ids()?.iter().map(|id| id.uuid_string()).collect();
+    let is_searched = |file: &PathBuf| {
+        let name = file.to_string_lossy();
+        searched.iter().any(|segment| name.starts_with(segment.as_str()))
+    };
+    match damaged.into_iter().find(is_searched) {
+        Some(file) => Err(DataCorruption::new(file, "its checksum is wrong".to_owned()).into()),
+        None => Ok(()),
     }
 }

@@ -164,8 +164,8 @@ impl Generation {
     }
 
     pub fn vocabulary<'a>(&'a self, searcher: &'a Searcher) -> Vocabulary<'a> {
-        let Generation { analyzer, fields, beginnings, .. } = self;
-        Vocabulary { analyzer, searcher, fields, beginnings }
+        let Generation { analyzer, fields, beginnings, kept, .. } = self;
+        Vocabulary { analyzer, searcher, fields, beginnings, kept }
     }
 
     pub fn position(&self) -> u64 {
@@ -205,7 +205,7 @@ impl Generation {
     fn follow(&self) -> Result<(), Error> {
         let searcher = self.reader.searcher();
         self.kept.follow(&searcher)?;
-        self.beginnings.follow(&searcher, self.fields.words)
+        self.beginnings.follow(&searcher, [self.fields.words, self.fields.titles])
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

@@ -1,6 +1,6 @@
 //! What of a title or a body answers the query, as segments of plain text.
 //!
-//! The text is analysed as it was indexed and marked in its normalised form; the marks are taken back
+//! The text is taken as it was analysed when it was indexed, and marked in its normalised form; the marks are taken back
 //! to the original through `Normalized`, so they fall on whole characters as they were written.
 //!
 //! Not here: which part of a long text is shown (`snippet`).
@@ -60,22 +60,22 @@ impl<'a> Highlighter<'a> {
         Highlighter { analyzer, look }
     }
 
-    /// All of the text.
-    pub fn whole(&self, text: &str) -> Result<Vec<Segment>, Error> {
-        Ok(segments(text, 0..text.len(), &self.read(text)?.marks))
+    /// All of the text. `cuts`: what it was cut into when it was indexed.
+    pub fn whole(&self, text: &str, cuts: &[u8]) -> Result<Vec<Segment>, Error> {
+        Ok(segments(text, 0..text.len(), &self.read(text, cuts)?.marks))
     }
 
     /// The part of one of the texts that says most about the query, or the beginning of the first; and which text it is of. Of equals the
     /// earlier.
     pub fn snippet<const N: usize>(
         &self,
-        texts: [&str; N],
+        texts: [(&str, &[u8]); N],
     ) -> Result<(usize, Vec<Segment>), Error> {
         let mut best: Option<(usize, &str, Read<'_>, Densest)> = None;
-        for (index, text) in texts.into_iter().enumerate() {
+        for (index, (text, cuts)) in texts.into_iter().enumerate() {
             let text = text.trim();
             let looked_at = &text[..text.floor_char_boundary(LONGEST_BODY)];
-            let read = self.read(looked_at)?;
+            let read = self.read(looked_at, cuts)?;
             let densest = Densest::of(looked_at, &read.marks);
             if best.as_ref().is_none_or(|(.., best)| densest.worth > best.worth) {
                 best = Some((index, text, read, densest));
@@ -107,9 +107,9 @@ impl<'a> Highlighter<'a> {
         Ok(out)
     }
 
-    fn read(&self, text: &str) -> Result<Read<'a>, Error> {
+    fn read(&self, text: &str, cuts: &[u8]) -> Result<Read<'a>, Error> {
         let Some(look) = &self.look else { return Ok(Read::default()) };
-        let analysis = self.analyzer.analyze(text)?;
+        let analysis = self.analyzer.analyze_again(text, cuts)?;
         let mut marks: Vec<Range<usize>> = analysis
             .words
             .iter()

@@ -15,7 +15,7 @@ use crate::highlight::{Highlighter, Segment};
 use crate::query::{Query, Terms};
 use crate::ranking::READ_AGAIN;
 use crate::related::related;
-use crate::schema::{Document, stored_text};
+use crate::schema::{Document, stored_cuts, stored_text};
 use crate::search::Search;
 use crate::suggest::Suggestion;
 use crate::synonyms::member;
@@ -168,12 +168,13 @@ impl Index {
         for (score, address) in found.into_iter().skip(after).take(limit) {
             let stored: TantivyDocument = searcher.doc(address)?;
             let text = |field| stored_text(&stored, field);
-            let (part, snippet) =
-                highlighter.snippet([text(fields.body), text(fields.captions)])?;
+            let [title, body, captions] = stored_cuts(&stored, fields);
+            let texts = [(text(fields.body), body), (text(fields.captions), captions)];
+            let (part, snippet) = highlighter.snippet(texts)?;
             hits.push(Hit {
                 id: text(fields.id).to_owned(),
                 score,
-                title: highlighter.whole(text(fields.title))?,
+                title: highlighter.whole(text(fields.title), title)?,
                 snippet,
                 is_from_captions: part == 1,
             });

@@ -8,6 +8,7 @@ use tantivy::Searcher;
 use tantivy::schema::Field;
 
 use crate::analyzer::{Analysis, Analyzer, Dictionary, Normalized, fold_char, is_searchable};
+use crate::choices::Kept;
 use crate::highlight::{Highlighter, Segment};
 use crate::query::{MOST_TERMS, Terms};
 use crate::ranking::Pattern;
@@ -23,6 +24,7 @@ pub struct Laws {
     searcher: Searcher,
     synonyms: Synonyms,
     beginnings: Beginnings,
+    kept: Kept,
 }
 
 impl Laws {
@@ -52,7 +54,8 @@ impl Laws {
         writer.commit().expect("a commit");
         let searcher = index.reader().expect("a reader").searcher();
         let synonyms = Synonyms::ours(&analyzer).expect("synonyms");
-        Laws { analyzer, fields, searcher, synonyms, beginnings: Beginnings::default() }
+        let (beginnings, kept) = (Beginnings::default(), Kept::default());
+        Laws { analyzer, fields, searcher, synonyms, beginnings, kept }
     }
 
     /// # Panics
@@ -115,16 +118,21 @@ impl Laws {
     }
 
     fn check_suggestions(&self, typed: &str) {
-        let Laws { analyzer, fields, searcher, beginnings, .. } = self;
-        let vocabulary = Vocabulary { analyzer, searcher, fields, beginnings };
+        let Laws { analyzer, fields, searcher, beginnings, kept, .. } = self;
+        let vocabulary = Vocabulary { analyzer, searcher, fields, beginnings, kept };
         assert!(vocabulary.suggest(typed, 8).expect("suggestions").len() <= 8);
         vocabulary.meant(typed).expect("a meaning");
     }
 
     fn check_highlights(&self, terms: Option<&Terms>, text: &str, typed: &str) {
         let highlighter = Highlighter::new(&self.analyzer, terms);
-        for text in [text, typed] {
-            let whole = highlighter.whole(text).expect("highlights");
+        let analyses = [text, typed].map(|text| self.analyzer.analyze(text).expect("an analysis"));
+        let cuts = analyses.each_ref().map(|analysis| analysis.cuts.bytes());
+        for ((text, cuts), analysis) in [text, typed].into_iter().zip(cuts).zip(&analyses) {
+            let again = self.analyzer.analyze_again(text, cuts).expect("an analysis");
+            assert_eq!(again.words, analysis.words);
+            let whole = highlighter.whole(text, cuts).expect("highlights");
+            assert_eq!(whole, highlighter.whole(text, &[]).expect("highlights"));
             assert_eq!(joined(&whole), text);
             assert!(whole.windows(2).all(|pair| pair[0].marked != pair[1].marked), "{whole:?}");
             let mut end = 0;
@@ -137,7 +145,8 @@ impl Laws {
                 end += piece.len();
             }
         }
-        let (part, shown) = highlighter.snippet([text, typed]).expect("a snippet");
+        let (part, shown) =
+            highlighter.snippet([(text, cuts[0]), (typed, cuts[1])]).expect("a snippet");
         let shown = joined(&shown);
         assert!(shown.chars().count() <= snippet::LONGEST + snippet::REST + 2, "{shown}");
         let of = [text, typed][part];

@@ -172,8 +172,7 @@ impl Vocabulary<'_> {
 
     /// As most posts write it.
     fn word_that_sounds(&self, reading: &str) -> Result<Option<(String, u64)>, Error> {
-        let found =
-            self.beginnings.of_words(self.searcher, self.fields.words, &whole_word(reading))?;
+        let found = self.beginnings.of(self.searcher, self.fields.words, &whole_word(reading))?;
         let best = found.into_iter().filter(|found| found.entry().kind == Kind::Word);
         Ok(best
             .max_by(|a, b| a.posts.cmp(&b.posts).then_with(|| b.term.cmp(&a.term)))

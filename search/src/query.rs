@@ -91,7 +91,7 @@ pub(crate) struct Weighted {
 }
 
 impl Weighted {
-    fn add(&mut self, terms: impl IntoIterator<Item = impl Into<String>>, weight: f32) {
+    pub fn add(&mut self, terms: impl IntoIterator<Item = impl Into<String>>, weight: f32) {
         for term in terms {
             let term = term.into();
             let is_room = self.terms.len() < MOST_TERMS;

@@ -93,6 +93,8 @@ pub(crate) struct Fields {
     pub thanks: Field,
     /// Tags and whatever else is searched and not shown with the hit.
     pub more: Field,
+    /// How title, body and captions were cut into words, in this order (`analyzer`).
+    pub cuts: Field,
     /// What the ranking reads (`letters`).
     pub letters: Field,
     /// How title, tags, body and captions sound, runs parted by spaces.
@@ -142,6 +144,7 @@ impl Fields {
             published_at: schema.add_i64_field("published_at", FAST),
             thanks: schema.add_u64_field("thanks", FAST),
             more: schema.add_text_field("more", STORED),
+            cuts: schema.add_bytes_field("cuts", STORED),
             letters: schema.add_text_field("letters", STORED),
             sound: schema.add_text_field("sound", STORED),
             tok: schema.add_text_field("tok", places.clone()),
@@ -200,12 +203,12 @@ impl Fields {
         out.add_text(self.body, &body);
         out.add_text(self.more, &more);
         let title = analyzer.analyze(&document.title)?;
-        let whole = [
-            &title,
-            &analyzer.analyze(&more)?,
-            &analyzer.analyze(&body)?,
-            &analyzer.analyze(&document.captions)?,
-        ];
+        let body = analyzer.analyze(&body)?;
+        let captions = analyzer.analyze(&document.captions)?;
+        for shown in [&title, &body, &captions] {
+            out.add_bytes(self.cuts, shown.cuts.bytes());
+        }
+        let whole = [&title, &analyzer.analyze(&more)?, &body, &captions];
         let parts = whole.iter().skip(1).map(|part| &part.normalized);
         out.add_text(self.letters, letters::kept(&title.normalized, parts));
         let sounds: Vec<String> = whole.iter().map(|a| a.sound()).collect();
@@ -222,6 +225,12 @@ impl Fields {
         out.add_u64(self.digest, document.digest());
         Ok(out)
     }
+}
+
+/// How title, body and captions were cut into words.
+pub(crate) fn stored_cuts<'a>(document: &'a TantivyDocument, fields: &Fields) -> [&'a [u8]; 3] {
+    let mut cuts = document.get_all(fields.cuts);
+    std::array::from_fn(|_| cuts.next().and_then(|cuts| cuts.as_bytes()).unwrap_or_default())
 }
 
 /// A stored text; empty if there is none.

@@ -62,9 +62,8 @@ impl Search<'_> {
             counted.total += passing.count();
             counted.facets.add(&known.choices, &chosen, &matches, &passing);
             if keep > 0 {
-                let published_at = segment.fast_fields().i64("published_at")?;
                 for doc in passing.iter() {
-                    let at = published_at.first(doc).unwrap_or_default();
+                    let at = known.standings.published_at(doc);
                     newest.push((at, DocAddress::new(ord, doc)));
                     if newest.len() > 2 * keep + 64 {
                         keep_newest(&mut newest, keep);
@@ -146,7 +145,7 @@ impl Search<'_> {
             is_one_letter || ranking::is_match(&signals, terms.by_sound)
         });
         let mut ordered = Vec::with_capacity(found.len());
-        let standings = Standings::of(self.searcher)?;
+        let standings = Standings::of(self.searcher, self.kept)?;
         for (score, address) in found {
             let standing = &standings[address.segment_ord as usize];
             let (lift, published_at) = standing.lift(address.doc_id, &self.query.near)?;

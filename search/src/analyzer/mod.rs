@@ -6,6 +6,7 @@
 //!
 //! Not here: fields, weights and queries (`schema`, `query`).
 
+mod cuts;
 mod dictionary;
 mod entries;
 mod grams;
@@ -20,13 +21,15 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 
+pub(crate) use cuts::Cuts;
 pub use dictionary::Dictionary;
 use entries::{Entries, Entry};
 pub(crate) use grams::spelling_runs;
 pub(crate) use kana::{
     fold, fold_char, fold_sound, is_emoji, is_hiragana, is_kana, is_kanji, is_searchable,
 };
-use lindera_dictionary::viterbi::Lattice;
+use lindera::token::Token;
+use lindera_dictionary::viterbi::{Lattice, WordId};
 pub(crate) use normalize::{Normalized, is_invisible};
 pub(crate) use romaji::{so_far, to_hiragana};
 use spellings::Spellings;
@@ -63,6 +66,7 @@ pub(crate) struct Word<'a> {
 pub(crate) struct Analysis<'a> {
     pub normalized: Normalized,
     pub words: Vec<Word<'a>>,
+    pub cuts: Cuts,
 }
 
 impl Analyzer {
@@ -82,11 +86,27 @@ impl Analyzer {
 
     pub fn analyze(&self, text: &str) -> Result<Analysis<'_>, crate::Error> {
         let normalized = Normalized::new(text);
-        let words = self.words(&normalized.text)?;
-        Ok(Analysis { normalized, words })
+        let (words, cuts) = self.words(&normalized.text)?;
+        Ok(Analysis { normalized, words, cuts })
     }
 
-    fn words(&self, normalized: &str) -> Result<Vec<Word<'_>>, crate::Error> {
+    /// The same of a text that was analysed before, with what it was cut into then.
+    pub fn analyze_again(&self, text: &str, cuts: &[u8]) -> Result<Analysis<'_>, crate::Error> {
+        let normalized = Normalized::new(text);
+        let Some(cut) = cuts::read(cuts, &normalized.text) else { return self.analyze(text) };
+        let segmenter = &self.dictionary.segmenter;
+        let user = segmenter.user_dictionary.as_ref();
+        let word = |(range, id): (Range<usize>, WordId)| {
+            let surface = Cow::Borrowed("");
+            let Range { start, end } = range;
+            let mut token = Token::new(surface, start, end, 0, id, &segmenter.dictionary, user);
+            self.word(&normalized.text, &mut token)
+        };
+        let words = cut.into_iter().map(word).collect();
+        Ok(Analysis { normalized, words, cuts: Cuts::default() })
+    }
+
+    fn words(&self, normalized: &str) -> Result<(Vec<Word<'_>>, Cuts), crate::Error> {
         // The lattice grows to the longest sentence; one per thread spares making it anew each time.
         thread_local!(static LATTICE: RefCell<Lattice> = RefCell::default());
         let mut lattice = LATTICE.take();
@@ -94,22 +114,27 @@ impl Analyzer {
             self.dictionary.segmenter.segment_with_lattice(normalized.into(), &mut lattice)?;
         LATTICE.set(lattice);
         let mut words = Vec::with_capacity(tokens.len());
+        let mut cuts = Cuts::of(normalized, tokens.len());
         for mut token in tokens {
-            let range = token.byte_start..token.byte_end;
-            let surface = &normalized[range.clone()];
-            let is_kana = surface.chars().all(kana::is_kana);
-            let word = match self
-                .entries
-                .of(token.word_id, || Entry::new(surface, &token.details(), &self.spellings))
-            {
-                Some(entry) => entry.word(range, is_kana),
-                None => {
-                    Entry::new(surface, &token.details(), &self.spellings).into_word(range, is_kana)
-                }
-            };
-            words.push(word);
+            cuts.push(&(token.byte_start..token.byte_end), token.word_id);
+            words.push(self.word(normalized, &mut token));
         }
-        Ok(words)
+        Ok((words, cuts))
+    }
+
+    fn word(&self, normalized: &str, token: &mut Token<'_>) -> Word<'_> {
+        let range = token.byte_start..token.byte_end;
+        let surface = &normalized[range.clone()];
+        let is_kana = surface.chars().all(kana::is_kana);
+        match self
+            .entries
+            .of(token.word_id, || Entry::new(surface, &token.details(), &self.spellings))
+        {
+            Some(entry) => entry.word(range, is_kana),
+            None => {
+                Entry::new(surface, &token.details(), &self.spellings).into_word(range, is_kana)
+            }
+        }
     }
 }
 
@@ -239,6 +264,21 @@ mod tests {
             .filter(|(terms, _, canonical)| *terms != [canonical.as_str()])
             .collect();
         assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_text_that_is_analysed_again_has_the_same_words() {
+        let analyzer = analyzer();
+        for text in ["", " 離乳食は　ゴゴゴと６か月から。\n\n卵(たまご) BCGと👶", "よなきがひどい"]
+        {
+            let first = analyzer.analyze(text).unwrap();
+            let cuts = first.cuts.bytes();
+            assert_eq!(analyzer.analyze_again(text, cuts).unwrap().words, first.words);
+            // Cuts of another text are of no use.
+            let other = format!("{text}ね");
+            let words = analyzer.analyze(&other).unwrap().words;
+            assert_eq!(analyzer.analyze_again(&other, cuts).unwrap().words, words);
+        }
     }
 
     #[test]

@@ -1,29 +1,27 @@
 //! The terms that begin alike, the most frequent of them.
 //!
-//! Of words, what many terms begin with (one letter, two or three) is worked out once for each segment, before anyone asks, and kept as
-//! long as the segment is searched: it never changes. What few terms begin with is read when it is asked for. Of titles, which
-//! are nearly all in one post, the first are as good as any.
+//! What many terms of a segment begin with (one letter to four) is worked out once, before anyone asks, and kept as long as the
+//! segment is searched: it never changes. What few terms begin with is read when it is asked for.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tantivy::index::SegmentId;
 use tantivy::schema::Field;
+use tantivy::termdict::TermDictionary;
 use tantivy::{Searcher, SegmentReader};
 
 use super::entry::{Entry, Kind};
 use crate::Error;
 
-/// Words of a segment that are read for one beginning. More begin with no four letters, nor with fewer that are not kept.
-const MOST_WORDS: usize = 20_000;
-/// The same of titles.
-const MOST_TITLES: usize = 256;
+/// Terms of a segment that are read for one beginning. With more begin only such as are kept, save in a segment that is brand-new.
+const MOST_READ: usize = 500;
 /// Terms of a beginning that are looked at.
 const KEPT: usize = 64;
 /// Letters of a beginning that may be kept.
-const KEPT_LETTERS: usize = 3;
-/// What more words than this begin with is kept.
-const FEW: usize = 128;
+const KEPT_LETTERS: usize = 4;
+/// What more terms than this begin with is kept.
+const FEW: usize = 256;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Candidate {
@@ -50,70 +48,56 @@ type List = Vec<(String, u64)>;
 type Lists = HashMap<String, List>;
 
 #[derive(Debug, Default)]
-pub(crate) struct Beginnings(Mutex<HashMap<SegmentId, Arc<Lists>>>);
+pub(crate) struct Beginnings(Mutex<HashMap<(SegmentId, Field), Arc<Lists>>>);
 
 impl Beginnings {
-    /// The most frequent words that begin like this, in no order.
-    pub fn of_words(
+    /// The most frequent terms of the field that begin like this, in no order.
+    pub fn of(
         &self,
         searcher: &Searcher,
         field: Field,
         key: &str,
     ) -> Result<Vec<Candidate>, Error> {
-        together(searcher, |segment| {
-            let known = self.known().get(&segment.segment_id()).cloned();
-            match known.as_ref().and_then(|lists| lists.get(key)) {
-                Some(list) => Ok(list.clone()),
-                None => read(segment, field, key, MOST_WORDS),
-            }
-        })
-    }
-
-    /// Titles that begin like this, in no order.
-    pub fn of_titles(
-        &self,
-        searcher: &Searcher,
-        field: Field,
-        key: &str,
-    ) -> Result<Vec<Candidate>, Error> {
-        together(searcher, |segment| read(segment, field, key, MOST_TITLES))
-    }
-
-    /// Works out those of new segments, and drops those of segments that are gone. `field`: of words.
-    pub fn follow(&self, searcher: &Searcher, field: Field) -> Result<(), Error> {
+        let mut found: HashMap<String, u64> = HashMap::new();
         for segment in searcher.segment_readers() {
-            let id = segment.segment_id();
-            // Not kept locked meanwhile: whoever types goes on.
-            let is_known = self.known().contains_key(&id);
-            if !is_known {
-                let lists = Arc::new(lists(segment, field)?);
-                self.known().insert(id, lists);
+            let known = self.known().get(&(segment.segment_id(), field)).cloned();
+            match known.as_ref().and_then(|lists| lists.get(key)) {
+                Some(list) => add(&mut found, list.iter().cloned()),
+                None => add(&mut found, read(segment, field, key)?),
+            }
+        }
+        Ok(found.into_iter().map(|(term, posts)| Candidate { term, posts }).collect())
+    }
+
+    /// Works out those of new segments, and drops those of segments that are gone.
+    pub fn follow(&self, searcher: &Searcher, fields: [Field; 2]) -> Result<(), Error> {
+        for segment in searcher.segment_readers() {
+            for field in fields {
+                let name = (segment.segment_id(), field);
+                // Not kept locked meanwhile: whoever types goes on.
+                let is_known = self.known().contains_key(&name);
+                if !is_known {
+                    let lists = Arc::new(lists(segment, field)?);
+                    self.known().insert(name, lists);
+                }
             }
         }
         let is_there = |id: &SegmentId| {
             searcher.segment_readers().iter().any(|segment| segment.segment_id() == *id)
         };
-        self.known().retain(|id, _| is_there(id));
+        self.known().retain(|(id, _), _| is_there(id));
         Ok(())
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<SegmentId, Arc<Lists>>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<(SegmentId, Field), Arc<Lists>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Of all segments.
-fn together(
-    searcher: &Searcher,
-    of_segment: impl Fn(&SegmentReader) -> Result<List, Error>,
-) -> Result<Vec<Candidate>, Error> {
-    let mut found: HashMap<String, u64> = HashMap::new();
-    for segment in searcher.segment_readers() {
-        for (term, posts) in of_segment(segment)? {
-            *found.entry(term).or_default() += posts;
-        }
+fn add(found: &mut HashMap<String, u64>, terms: impl IntoIterator<Item = (String, u64)>) {
+    for (term, posts) in terms {
+        *found.entry(term).or_default() += posts;
     }
-    Ok(found.into_iter().map(|(term, posts)| Candidate { term, posts }).collect())
 }
 
 /// The most frequent so far of what begins alike; `T` tells which term it is.
@@ -124,7 +108,7 @@ struct Frequent<T> {
 }
 
 impl<T: Ord> Frequent<T> {
-    fn new() -> Frequent<T> {
+    const fn new() -> Frequent<T> {
         Frequent { best: vec![], least: 0 }
     }
 
@@ -146,7 +130,7 @@ impl<T: Ord> Frequent<T> {
     }
 }
 
-fn read(segment: &SegmentReader, field: Field, key: &str, most: usize) -> Result<List, Error> {
+fn read(segment: &SegmentReader, field: Field, key: &str) -> Result<List, Error> {
     let index = segment.inverted_index(field)?;
     let after = end_of(key.as_bytes());
     let mut range = index.terms().range().ge(key.as_bytes());
@@ -155,7 +139,7 @@ fn read(segment: &SegmentReader, field: Field, key: &str, most: usize) -> Result
     }
     let mut stream = range.into_stream()?;
     let mut frequent = Frequent::new();
-    for _ in 0..most {
+    for _ in 0..MOST_READ {
         if !stream.advance() {
             break;
         }
@@ -166,7 +150,7 @@ fn read(segment: &SegmentReader, field: Field, key: &str, most: usize) -> Result
     Ok(frequent.best)
 }
 
-/// The terms that begin alike so far, as they follow each other.
+/// The terms that begin alike so far, as they follow each other. Used again for the next that do.
 struct Run {
     beginning: Vec<u8>,
     terms: usize,
@@ -174,48 +158,63 @@ struct Run {
     frequent: Frequent<u64>,
 }
 
+impl Run {
+    const fn new() -> Run {
+        Run { beginning: vec![], terms: 0, frequent: Frequent::new() }
+    }
+
+    fn begin(&mut self, beginning: &[u8]) {
+        self.beginning.clear();
+        self.beginning.extend_from_slice(beginning);
+        self.terms = 0;
+        self.frequent.best.clear();
+        self.frequent.least = 0;
+    }
+
+    fn end(&mut self, terms: &TermDictionary, lists: &mut Lists) -> Result<(), Error> {
+        if self.terms <= FEW {
+            return Ok(());
+        }
+        self.frequent.narrow();
+        let mut list = List::with_capacity(self.frequent.best.len());
+        let mut term = vec![];
+        for (number, posts) in &self.frequent.best {
+            if terms.ord_to_term(*number, &mut term)? {
+                list.push((String::from_utf8_lossy(&term).into_owned(), *posts));
+            }
+        }
+        lists.insert(String::from_utf8_lossy(&self.beginning).into_owned(), list);
+        Ok(())
+    }
+}
+
 /// Those of every beginning that is kept.
 fn lists(segment: &SegmentReader, field: Field) -> Result<Lists, Error> {
     let index = segment.inverted_index(field)?;
     let terms = index.terms();
     let mut lists = Lists::new();
-    let mut keep = |run: Run| -> Result<(), Error> {
-        if run.terms <= FEW {
-            return Ok(());
-        }
-        let mut frequent = run.frequent;
-        frequent.narrow();
-        let mut list = List::with_capacity(frequent.best.len());
-        let mut term = vec![];
-        for (number, posts) in frequent.best {
-            if terms.ord_to_term(number, &mut term)? {
-                list.push((String::from_utf8_lossy(&term).into_owned(), posts));
-            }
-        }
-        lists.insert(String::from_utf8_lossy(&run.beginning).into_owned(), list);
-        Ok(())
-    };
-    // Of one letter, two and three; each begins with the one before.
-    let mut runs: Vec<Run> = vec![];
+    // Of one letter, two and so on; each begins with the one before. Those from `open` on are over.
+    let mut runs = [const { Run::new() }; KEPT_LETTERS];
+    let mut open = 0;
     let mut stream = terms.stream()?;
     while stream.advance() {
         let (key, number) = (stream.key(), stream.term_ord());
         let posts = u64::from(stream.value().doc_freq);
-        let same = runs.iter().take_while(|run| key.starts_with(&run.beginning)).count();
-        for run in runs.drain(same..) {
-            keep(run)?;
+        let same = runs[..open].iter().take_while(|run| key.starts_with(&run.beginning)).count();
+        for run in &mut runs[same..open] {
+            run.end(terms, &mut lists)?;
         }
-        let mut ends = letter_ends(key).skip(same).take(KEPT_LETTERS - same);
-        runs.extend(std::iter::from_fn(|| {
-            let beginning = key.get(..ends.next()?)?.to_vec();
-            Some(Run { beginning, terms: 0, frequent: Frequent::new() })
-        }));
-        for run in &mut runs {
+        open = same;
+        for (run, end) in runs.iter_mut().zip(letter_ends(key)).skip(same) {
+            run.begin(&key[..end]);
+            open += 1;
+        }
+        for run in &mut runs[..open] {
             run.terms += 1;
             run.frequent.add(posts, || number);
         }
     }
-    runs.into_iter().try_for_each(&mut keep)?;
+    runs[..open].iter_mut().try_for_each(|run| run.end(terms, &mut lists))?;
     Ok(lists)
 }
 

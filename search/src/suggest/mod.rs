@@ -25,6 +25,7 @@ use tantivy::{DocAddress, DocSet as _, Searcher, TERMINATED, TantivyDocument, Te
 
 use crate::Error;
 use crate::analyzer::{Analyzer, Normalized, fold, fold_sound, is_kana, is_searchable, so_far};
+use crate::choices::Kept;
 use crate::query::term;
 use crate::schema::{Fields, stored_text};
 
@@ -62,6 +63,7 @@ pub(crate) struct Vocabulary<'a> {
     pub searcher: &'a Searcher,
     pub fields: &'a Fields,
     pub beginnings: &'a Beginnings,
+    pub kept: &'a Kept,
 }
 
 /// What was typed, cut for the look-up.
@@ -124,7 +126,7 @@ impl Vocabulary<'_> {
     fn words(&self, typed: &Typed, most: usize) -> Result<Vec<Suggestion>, Error> {
         let mut offered: Vec<(Candidate, String)> = vec![];
         let mut tries = most * TRIES;
-        let of = |key: &str| self.beginnings.of_words(self.searcher, self.fields.words, key);
+        let of = |key: &str| self.beginnings.of(self.searcher, self.fields.words, key);
         let candidates = beginning(&typed.keys, of)?;
         let words: HashSet<String> = candidates
             .iter()
@@ -194,7 +196,7 @@ impl Vocabulary<'_> {
 
     fn titles(&self, typed: &Typed, most: usize) -> Result<Vec<Suggestion>, Error> {
         let mut offered: Vec<Suggestion> = vec![];
-        let of = |key: &str| self.beginnings.of_titles(self.searcher, self.fields.titles, key);
+        let of = |key: &str| self.beginnings.of(self.searcher, self.fields.titles, key);
         for candidate in beginning(&typed.keys, of)?.into_iter().take(most * TRIES) {
             if offered.len() == most {
                 break;
@@ -219,10 +221,10 @@ impl Vocabulary<'_> {
             let Some(mut posts) = index.read_postings(&title, IndexRecordOption::Basic)? else {
                 continue;
             };
-            let published_at = segment.fast_fields().i64("published_at")?;
+            let standings = self.kept.of(segment)?.standings;
             while posts.doc() != TERMINATED {
                 let doc = posts.doc();
-                let at = published_at.first(doc).unwrap_or_default();
+                let at = standings.published_at(doc);
                 if !segment.is_deleted(doc) && newest.is_none_or(|(other, _)| other < at) {
                     newest = Some((at, DocAddress::new(ord, doc)));
                 }
