@@ -168,9 +168,22 @@ impl Fields {
         analyzer: &Analyzer,
         document: &Document,
     ) -> Result<TantivyDocument, Error> {
+        let (body, more) = (document.shown_body(), document.more());
+        let title = analyzer.analyze(&document.title)?;
+        let body_cut = analyzer.analyze(&body)?;
+        let captions = analyzer.analyze(&document.captions)?;
+        let whole = [&title, &analyzer.analyze(&more)?, &body_cut, &captions];
+
         let mut out = TantivyDocument::default();
+        // These come first: the ranking reads no further.
+        let parts = whole.iter().skip(1).map(|part| &part.normalized);
+        out.add_text(self.letters, letters::kept(&title.normalized, parts));
+        let sounds: Vec<String> = whole.iter().map(|a| a.sound()).collect();
+        out.add_text(self.sound, sounds.join(" "));
         out.add_text(self.id, &document.id);
         out.add_text(self.title, &document.title);
+        out.add_text(self.body, &body);
+        out.add_text(self.more, &more);
         if !document.captions.is_empty() {
             out.add_text(self.captions, &document.captions);
         }
@@ -197,22 +210,10 @@ impl Fields {
         out.add_u64(self.age_to, u64::from(document.age_to_months.unwrap_or(u16::MAX)));
         out.add_i64(self.published_at, document.published_at_ms);
         out.add_u64(self.thanks, document.thanks);
-
-        let body = document.shown_body();
-        let more = document.more();
-        out.add_text(self.body, &body);
-        out.add_text(self.more, &more);
-        let title = analyzer.analyze(&document.title)?;
-        let body = analyzer.analyze(&body)?;
-        let captions = analyzer.analyze(&document.captions)?;
-        for shown in [&title, &body, &captions] {
+        for shown in [&title, &body_cut, &captions] {
             out.add_bytes(self.cuts, shown.cuts.bytes());
         }
-        let whole = [&title, &analyzer.analyze(&more)?, &body, &captions];
-        let parts = whole.iter().skip(1).map(|part| &part.normalized);
-        out.add_text(self.letters, letters::kept(&title.normalized, parts));
-        let sounds: Vec<String> = whole.iter().map(|a| a.sound()).collect();
-        out.add_text(self.sound, sounds.join(" "));
+
         out.add_text(self.title_tok, separated(title.terms()));
         out.add_text(self.tok, whole.iter().fold(String::new(), |text, a| with_meant(text, a)));
         out.add_text(self.bi, separated(whole.iter().flat_map(|a| a.bigrams())));
