@@ -15,7 +15,7 @@ use crate::letters;
 use crate::suggest::entry;
 
 /// Raise when fields change; an index of another version is rebuilt.
-const VERSION: u32 = 8;
+const VERSION: u32 = 9;
 
 /// A published post. All text is plain: no markdown, no HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
