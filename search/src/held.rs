@@ -33,8 +33,12 @@ pub(crate) struct Held {
 
 /// As BM25 weighs a term.
 pub(crate) fn rarity(searcher: &Searcher, term: &Term) -> Result<f32, Error> {
-    let (all, posts) = (searcher.num_docs() as f32, searcher.doc_freq(term)? as f32);
-    Ok((1.0 + (all - posts + 0.5).max(0.5) / (posts + 0.5)).ln())
+    Ok(rarity_of(searcher.doc_freq(term)?, searcher))
+}
+
+fn rarity_of(posts: u64, searcher: &Searcher) -> f32 {
+    let (all, posts) = (searcher.num_docs() as f32, posts as f32);
+    (1.0 + (all - posts + 0.5).max(0.5) / (posts + 0.5)).ln()
 }
 
 /// Of each of the documents, in their order.
@@ -54,18 +58,19 @@ pub(crate) fn held(
     for segment in searcher.segment_readers() {
         segments.push((segment.inverted_index(field)?, segment.get_fieldnorms_reader(field)?));
     }
-    let read = match terms.neighbours.is_empty() {
-        true => IndexRecordOption::WithFreqs,
-        false => IndexRecordOption::WithFreqsAndPositions,
-    };
     let mut whole = 0.0;
     let mut weights = Vec::with_capacity(terms.len());
     for (number, (text, weight)) in terms.iter().enumerate() {
         let term = Term::from_field_text(field, text);
         let posts = searcher.doc_freq(&term)?;
-        let own = weight * rarity(searcher, &term)?;
+        let own = weight * rarity_of(posts, searcher);
         whole += own;
         weights.push(own);
+        let has_neighbours = terms.has_neighbours(number);
+        let read = match has_neighbours {
+            true => IndexRecordOption::WithFreqsAndPositions,
+            false => IndexRecordOption::WithFreqs,
+        };
         let bm25 =
             Bm25Weight::for_one_term_without_explain(posts, searcher.num_docs().max(posts), length)
                 .boost_by(weight);
@@ -86,7 +91,7 @@ pub(crate) fn held(
             }
             all[at].share += own;
             all[at].bm25 += bm25.score(norms.fieldnorm_id(doc_id), postings.term_freq());
-            if terms.has_neighbours(number) {
+            if has_neighbours {
                 let mut stands = vec![];
                 postings.positions(&mut stands);
                 stands.truncate(MOST_PLACES);

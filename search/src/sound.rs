@@ -19,8 +19,8 @@ const PARTICLE: f32 = 3.0;
 const PARTICLES: [&str; 14] =
     ["は", "が", "を", "に", "で", "と", "の", "も", "か", "へ", "や", "から", "まで", "より"];
 
-/// The readings (or words, if that is what the field holds and `fold_sound` leaves them), folded by sound and at least two kana long, on the likeliest path through `run`, a
-/// run of folded kana without spaces or marks.
+/// The readings, folded by `fold_sound` and at least two kana long, on the likeliest path through `run`, a run of folded kana
+/// without spaces or marks; words, if that is what the field holds and their sound is left alone.
 pub(crate) fn known_readings(
     run: &str,
     fold_sound: impl Fn(&str) -> String,
