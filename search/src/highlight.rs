@@ -53,9 +53,10 @@ impl<'a> Highlighter<'a> {
         let look = terms.map(|terms| Look {
             words: terms.words.terms().collect(),
             bigrams: terms.bigrams.terms().collect(),
-            sound: terms
-                .by_sound
-                .then(|| Sound { whole: &terms.sound, readings: terms.readings.terms().collect() }),
+            sound: terms.by_sound.then(|| Sound {
+                whole: terms.sound.text(),
+                readings: terms.readings.terms().collect(),
+            }),
         });
         Highlighter { analyzer, look }
     }

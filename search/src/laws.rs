@@ -7,7 +7,9 @@ use std::path::Path;
 use tantivy::Searcher;
 use tantivy::schema::Field;
 
-use crate::analyzer::{Analysis, Analyzer, Dictionary, Normalized, fold_char, is_searchable};
+use crate::analyzer::{
+    Analysis, Analyzer, Dictionary, Normalized, Spelled, fold_char, is_searchable,
+};
 use crate::choices::Kept;
 use crate::highlight::{Highlighter, Segment};
 use crate::query::{MOST_TERMS, Terms};
@@ -210,11 +212,11 @@ fn check_terms(terms: &Terms) {
         assert!(weighted.len() <= MOST_TERMS);
         assert!(weighted.iter().all(|(term, weight)| !term.is_empty() && weight > 0.0));
     }
-    assert!(terms.spelling.chars().count() <= crate::query::LONGEST_TEXT);
+    assert!(terms.spelling.text().chars().count() <= crate::query::LONGEST_TEXT);
 }
 
-fn check_likeness(pattern: &str, text: &str) {
-    let pattern = Pattern::new(pattern, |_| 1.0);
+fn check_likeness(spelled: &Spelled, text: &str) {
+    let pattern = Pattern::new(spelled, |_| 1.0);
     let letters = Normalized::new(text).text;
     let likeness = pattern.likeness(letters.chars().map(fold_char));
     for share in [likeness.coverage, likeness.window, likeness.stretch] {

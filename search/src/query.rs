@@ -3,14 +3,12 @@
 //! Everything is joined by OR: one word of a question that no post holds must not hide the post that
 //! answers it. The best by BM25 are looked at again by `ranking`; what keeps chance matches out is its gate.
 
-use std::ops::Range;
-
 use tantivy::query::{Query as TantivyQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use crate::Error;
-use crate::analyzer::{Analysis, Analyzer, fold_sound, is_hiragana, spelling_runs, to_hiragana};
+use crate::analyzer::{Analysis, Analyzer, Spelled, Word, fold_sound, is_hiragana, to_hiragana};
 use crate::candidates::Clause;
 use crate::facets::Filters;
 use crate::schema::Fields;
@@ -92,8 +90,17 @@ pub(crate) struct Weighted {
 
 impl Weighted {
     pub fn add(&mut self, terms: impl IntoIterator<Item = impl Into<String>>, weight: f32) {
-        for term in terms {
-            let term = term.into();
+        self.add_each(terms.into_iter().map(|term| (term, 1.0)), weight);
+    }
+
+    /// Terms, each with its part of `weight`.
+    pub fn add_each(
+        &mut self,
+        terms: impl IntoIterator<Item = (impl Into<String>, f32)>,
+        weight: f32,
+    ) {
+        for (term, part) in terms {
+            let (term, weight) = (term.into(), weight * part);
             let is_room = self.terms.len() < MOST_TERMS;
             match self.terms.iter_mut().find(|(known, _)| *known == term) {
                 Some((_, known)) => *known = known.max(weight),
@@ -137,6 +144,18 @@ impl Weighted {
     }
 }
 
+/// Of each word what it is looked up by, and how much it says.
+fn said<'a>(
+    analysis: &'a Analysis<'_>,
+    by: impl Fn(&'a Word<'_>) -> Option<&'a str>,
+) -> impl Iterator<Item = (&'a str, f32)> {
+    analysis.words.iter().filter_map(move |word| Some((by(word)?, word.says())))
+}
+
+fn said_readings<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = (&'a str, f32)> {
+    said(analysis, |word| word.base_reading.as_deref().filter(|_| word.term.is_some()))
+}
+
 /// What the text of a query is looked up by; also what a highlight marks.
 #[derive(Debug, Default)]
 pub(crate) struct Terms {
@@ -146,12 +165,14 @@ pub(crate) struct Terms {
     pub trigrams: Weighted,
     /// Typed as it sounds, so that sound may decide.
     pub by_sound: bool,
-    /// How it is spelled: normalised, kana folded, runs parted by spaces.
-    pub spelling: String,
-    /// The same with synonyms, and as what is in kana may be meant.
-    pub otherwise: Vec<String>,
-    /// How the whole sounds; runs parted by spaces.
-    pub sound: String,
+    /// How it is spelled.
+    pub spelling: Spelled,
+    /// The same as it is usually written, of what may be meant by words in kana the likeliest.
+    pub written: Vec<Spelled>,
+    /// The same with synonyms.
+    pub otherwise: Vec<Spelled>,
+    /// How the whole sounds.
+    pub sound: Spelled,
 }
 
 impl Terms {
@@ -176,24 +197,28 @@ impl Terms {
             Some(kana) => Some(analyzer.analyze(&kana)?),
             None => None,
         };
-        let mut terms = Terms { spelling: typed.runs().join(" "), ..Terms::default() };
+        let mut terms = Terms { spelling: typed.spelled(), ..Terms::default() };
         let sounding = romaji.as_ref().unwrap_or(&typed);
-        terms.sound = sounding.sound();
+        terms.sound = sounding.sounds();
         for analysis in std::iter::once(&typed).chain(&romaji) {
-            terms.words.add(analysis.terms(), 1.0);
-            terms.words.add(analysis.meant(), MEANT);
-            terms.bigrams.add(analysis.bigrams(), 1.0);
+            terms.words.add_each(said(analysis, |word| word.term.as_deref()), 1.0);
+            terms.words.add_each(said(analysis, |word| word.meant.as_deref()), MEANT);
+            terms.bigrams.add_each(analysis.spelled().grams(2), 1.0);
+            if let Some(usual) = analysis.usually_written() {
+                let usual = analyzer.analyze(&usual)?;
+                terms.words.add_each(said(&usual, |word| word.term.as_deref()), MEANT);
+                terms.written.push(usual.spelled());
+            }
             if analysis.is_nearly_all_kana() {
                 terms.add_sound(analysis, searcher, fields)?;
             } else {
-                terms.readings.add(analysis.readings(), 1.0);
+                terms.readings.add_each(said_readings(analysis), 1.0);
                 terms.add_words_in_kana(analysis, searcher, fields)?;
             }
         }
         for analysis in std::iter::once(&typed).chain(&romaji) {
             let written: Vec<&str> = analysis.terms().collect();
             let meant: Vec<&str> = analysis.likeliest_terms().collect();
-            terms.say_as_meant(analysis);
             // What each word is looked up by.
             let mut ways: Vec<Vec<&str>> = written.iter().map(|term| vec![*term]).collect();
             for (way, meant) in ways.iter_mut().zip(&meant) {
@@ -207,7 +232,11 @@ impl Terms {
                     {
                         way.push(term);
                     }
-                    terms.say_otherwise(analysis, place, other);
+                    let otherwise = analysis.said_otherwise(&place, &other.concat());
+                    let is_new = |said: &Spelled| !terms.otherwise.contains(said);
+                    if terms.otherwise.len() < MOST_OTHERWISE {
+                        terms.otherwise.extend(otherwise.filter(is_new));
+                    }
                 }
             }
             terms.words.follow_one_another(&ways);
@@ -216,40 +245,6 @@ impl Terms {
             terms.readings.follow_one_another(&readings);
         }
         Ok(Some(terms))
-    }
-
-    /// The query once more, as an input method would write its kana.
-    fn say_as_meant(&mut self, typed: &Analysis<'_>) {
-        let (mut otherwise, mut end) = (String::new(), 0);
-        let text = &typed.normalized.text;
-        for word in &typed.words {
-            let Some(meant) = &word.meant else { continue };
-            otherwise.push_str(text.get(end..word.range.start).unwrap_or_default());
-            otherwise.push_str(meant);
-            end = word.range.end;
-        }
-        if end > 0 {
-            otherwise.push_str(text.get(end..).unwrap_or_default());
-            self.otherwise.push(spelling_runs(&otherwise).join(" "));
-        }
-    }
-
-    /// The query once more, with a synonym in the place of what was typed.
-    fn say_otherwise(&mut self, typed: &Analysis<'_>, place: Range<usize>, synonym: &[String]) {
-        let mut words = typed.words.iter().filter(|word| word.term.is_some()).skip(place.start);
-        let Some(first) = words.next() else { return };
-        let last =
-            if place.len() > 1 { words.nth(place.len() - 2).unwrap_or(first) } else { first };
-        let text = &typed.normalized.text;
-        let (Some(before), Some(after)) =
-            (text.get(..first.range.start), text.get(last.range.end..))
-        else {
-            return;
-        };
-        let otherwise = spelling_runs(&format!("{before}{}{after}", synonym.concat())).join(" ");
-        if self.otherwise.len() < MOST_OTHERWISE && !self.otherwise.contains(&otherwise) {
-            self.otherwise.push(otherwise);
-        }
     }
 
     /// Katakana words typed in hiragana, of which the segmenter makes shards: what posts hold that sounds like it.
@@ -279,8 +274,8 @@ impl Terms {
         fields: &Fields,
     ) -> Result<(), Error> {
         self.by_sound = true;
-        self.trigrams.add(analysis.reading_trigrams(), 1.0);
-        self.readings.add(analysis.readings(), 1.0);
+        self.trigrams.add_each(analysis.sounds().grams(3), 1.0);
+        self.readings.add_each(said_readings(analysis), 1.0);
         for run in analysis.runs() {
             let known = known_readings(&run, fold_sound, searcher, fields.rd)?;
             self.readings.add(known.iter().map(String::as_str), 1.0);

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use crate::analyzer::Spelled;
 use crate::query::Near;
 
 /// Candidates that are read again.
@@ -131,23 +132,28 @@ pub(crate) struct Likeness {
 const OTHERWISE: f32 = 0.85;
 
 impl Likeness {
-    /// Takes what the text answers of the query said otherwise, if that is more.
+    /// Takes what the text answers of the query spelled another way, if that is more.
     pub fn or(&mut self, other: Likeness) {
-        if OTHERWISE * (other.coverage + other.window) > self.coverage + self.window {
-            *self = Likeness {
-                coverage: OTHERWISE * other.coverage,
-                window: OTHERWISE * other.window,
-                stretch: OTHERWISE * other.stretch,
-                ..other
-            };
+        if other.coverage + other.window > self.coverage + self.window {
+            *self = other;
         }
+    }
+
+    /// The same of the query with synonyms.
+    pub fn or_otherwise(&mut self, other: Likeness) {
+        self.or(Likeness {
+            coverage: OTHERWISE * other.coverage,
+            window: OTHERWISE * other.window,
+            stretch: OTHERWISE * other.stretch,
+            ..other
+        });
     }
 }
 
 impl Pattern {
-    /// `rarity` weighs a pair of letters; `text` is folded, its runs parted by spaces.
-    pub fn new(text: &str, mut rarity: impl FnMut(&str) -> f32) -> Pattern {
-        let letters: Vec<char> = text.chars().collect();
+    /// `rarity` weighs a pair of letters.
+    pub fn new(spelled: &Spelled, mut rarity: impl FnMut(&str) -> f32) -> Pattern {
+        let letters: Vec<char> = spelled.text().chars().collect();
         let mut pairs: HashMap<(char, char), Pair, _> = HashMap::default();
         let (mut weight, mut gram) = (0.0, String::new());
         for (place, pair) in letters.windows(2).enumerate() {
@@ -158,7 +164,7 @@ impl Pattern {
             let known = pairs.entry((pair[0], pair[1])).or_insert_with(|| {
                 gram.clear();
                 gram.extend(pair);
-                let own = rarity(&gram);
+                let own = rarity(&gram) * spelled.says(place..place + 2);
                 weight += own;
                 Pair { number, weight: own, places: vec![] }
             });

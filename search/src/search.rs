@@ -161,12 +161,12 @@ impl Search<'_> {
         let top = found.first().map_or(1.0, |(score, _)| *score).max(f32::EPSILON);
         let of_pair =
             |pair: &str| rarity(self.searcher, &Term::from_field_text(self.fields.bi, pair));
-        let spelling = Pattern::new(&terms.spelling, |pair| of_pair(pair).unwrap_or_default());
-        let otherwise: Vec<Pattern> = (terms.otherwise.iter())
-            .map(|text| Pattern::new(text, |pair| of_pair(pair).unwrap_or_default()))
-            .collect();
+        let pattern = |spelled| Pattern::new(spelled, |pair| of_pair(pair).unwrap_or_default());
+        let spelling = pattern(&terms.spelling);
+        let written: Vec<Pattern> = terms.written.iter().map(pattern).collect();
+        let otherwise: Vec<Pattern> = terms.otherwise.iter().map(pattern).collect();
         let sound = Pattern::new(&terms.sound, |_| 1.0);
-        let asked = Asked::of(&terms.spelling);
+        let asked = Asked::of(terms.spelling.text());
         let read: Vec<DocAddress> = found.iter().take(READ_AGAIN).map(|found| found.1).collect();
         let words = held(self.searcher, self.fields.tok, &terms.words, &read)?;
         let readings = held(self.searcher, self.fields.rd, &terms.readings, &read)?;
@@ -183,9 +183,13 @@ impl Search<'_> {
             let (title, whole) = (letters.title(), &letters.whole);
             let mut spelled = spelling.likeness(whole.iter().copied());
             let mut titled = spelling.likeness(title.iter().copied());
-            for pattern in &otherwise {
+            for pattern in &written {
                 spelled.or(pattern.likeness(whole.iter().copied()));
                 titled.or(pattern.likeness(title.iter().copied()));
+            }
+            for pattern in &otherwise {
+                spelled.or_otherwise(pattern.likeness(whole.iter().copied()));
+                titled.or_otherwise(pattern.likeness(title.iter().copied()));
             }
             let sounding = sound.likeness(letters.sound.iter().copied());
             let of_title = titled.stretch * spelling.length() as f32 / title.len().max(1) as f32;

@@ -71,7 +71,10 @@ pub fn with_typos(questions: &[Question]) -> Vec<Question> {
     questions.iter().map(typed).collect()
 }
 
-/// Those that hold a word which is also spelled otherwise, as they are and with the longest such word respelled.
+/// Spellings that are drawn for each question: by one alone the measure moves by a thousandth.
+const DRAWS: usize = 4;
+
+/// Those that hold a word which is also spelled otherwise, as they are and with the longest such word respelled; each [`DRAWS`] times.
 pub fn respelled(questions: &[Question], spellings: &str) -> (Vec<Question>, Vec<Question>) {
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in spellings.lines() {
@@ -106,10 +109,12 @@ pub fn respelled(questions: &[Question], spellings: &str) -> (Vec<Question>, Vec
         let word = &question.text[cuts[from]..cuts[to]];
         let others: Vec<&str> =
             groups[group_of[word]].iter().copied().filter(|other| *other != word).collect();
-        let Some(other) = others.get(chance.below(others.len())) else { continue };
-        before.push(question.clone());
-        let text = format!("{}{other}{}", &question.text[..cuts[from]], &question.text[cuts[to]..]);
-        after.push(Question { text, ..question.clone() });
+        for _ in 0..DRAWS {
+            let Some(other) = others.get(chance.below(others.len())) else { continue };
+            before.push(question.clone());
+            let (start, end) = (&question.text[..cuts[from]], &question.text[cuts[to]..]);
+            after.push(Question { text: format!("{start}{other}{end}"), ..question.clone() });
+        }
     }
     (before, after)
 }

@@ -197,7 +197,8 @@ pub fn ask(
     Ok(Run { ranked, took })
 }
 
-/// A line for each candidate: the question's number, how right it is (0 to 3 where it was graded, else 0 or 1), and its signals.
+/// A line for each candidate: the question's number, the document's id, how right it is (0 to 3 where it was graded, else 0 or 1),
+/// and its signals.
 fn write_signals(index: &Index, questions: &[Question], field: Field, path: &Path) -> Outcome<()> {
     let mut file = BufWriter::new(File::create(path)?);
     for (number, question) in questions.iter().enumerate() {
@@ -210,7 +211,7 @@ fn write_signals(index: &Index, questions: &[Question], field: Field, path: &Pat
             let grade =
                 question.grades.get(&found).and_then(Value::as_u64).unwrap_or(u64::from(is_right));
             let signals: Vec<String> = signals.iter().map(f32::to_string).collect();
-            writeln!(file, "{number}\t{grade}\t{}", signals.join("\t"))?;
+            writeln!(file, "{number}\t{found}\t{grade}\t{}", signals.join("\t"))?;
         }
     }
     Ok(file.flush()?)

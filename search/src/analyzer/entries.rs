@@ -6,8 +6,10 @@ use std::sync::OnceLock;
 
 use lindera_dictionary::viterbi::WordId;
 
+use super::asking::Asking;
 use super::dictionary::Dictionary;
-use super::sources::IN_KANA;
+use super::normalize::Normalized;
+use super::sources::{IN_KANA, MEANT};
 use super::spellings::Spellings;
 use super::{Word, is_searchable, kana};
 
@@ -38,13 +40,15 @@ impl Entries {
 pub(super) struct Entry {
     term: Option<Box<str>>,
     meant: Option<Box<str>>,
+    written: Option<Box<str>>,
     base_reading: Option<Box<str>>,
     reading: Option<Box<str>>,
     is_noun: bool,
+    asks: bool,
 }
 
 impl Entry {
-    pub fn new(surface: &str, details: &[&str], spellings: &Spellings) -> Entry {
+    pub fn new(surface: &str, details: &[&str], spellings: &Spellings, asking: &Asking) -> Entry {
         let detail = |at: usize| details.get(at).copied().filter(|d| !d.is_empty() && *d != "*");
         let is_searchable = surface.chars().any(is_searchable);
         let base = detail(6).unwrap_or(surface);
@@ -52,6 +56,11 @@ impl Entry {
         let has_meaning = is_searchable && carries_meaning(detail(0), detail(1), base);
         // The kana by themselves are a word too: what was meant is a guess.
         let is_guess = detail(3) == Some(IN_KANA);
+        let term: Box<str> = if is_guess { canonical(surface) } else { canonical(base) };
+        let in_kanji = detail(3).and_then(|mark| mark.strip_prefix(MEANT)).unwrap_or(base);
+        let usual: Box<str> = canonical(in_kanji);
+        let is_meant =
+            has_meaning && (is_guess || usual != term && term.chars().all(kana::is_kana));
         let reading = detail(7)
             .or_else(|| (!surface.chars().any(kana::is_kanji)).then_some(surface))
             .filter(|_| is_searchable)
@@ -60,9 +69,14 @@ impl Entry {
             .filter(|_| is_searchable)
             .map(|reading| kana::fold_sound(reading).into_boxed_str())
             .or_else(|| reading.clone());
+        let base_form = if is_guess { detail(8).unwrap_or(surface) } else { base };
+        let form = kana::fold(surface);
+        let written = respelled(&form, &kana::fold(&Normalized::new(base_form).text), &usual);
         Entry {
-            term: has_meaning.then(|| if is_guess { canonical(surface) } else { canonical(base) }),
-            meant: (has_meaning && is_guess).then(|| canonical(base)),
+            asks: asking.holds(if is_meant { &usual } else { &term }),
+            written: written.filter(|written| has_meaning && *written != form).map(Into::into),
+            meant: is_meant.then_some(usual),
+            term: has_meaning.then_some(term),
             base_reading,
             reading,
             is_noun: has_meaning && !is_guess && names_something(detail(0), detail(1)),
@@ -74,10 +88,12 @@ impl Entry {
             range,
             term: self.term.as_deref().map(Cow::Borrowed),
             meant: self.meant.as_deref().map(Cow::Borrowed),
+            written: self.written.as_deref().map(Cow::Borrowed),
             base_reading: self.base_reading.as_deref().map(Cow::Borrowed),
             reading: self.reading.as_deref().map(Cow::Borrowed),
             is_kana,
             is_noun: self.is_noun,
+            asks: self.asks,
         }
     }
 
@@ -87,12 +103,23 @@ impl Entry {
             range,
             term: owned(self.term),
             meant: owned(self.meant),
+            written: owned(self.written),
             base_reading: owned(self.base_reading),
             reading: owned(self.reading),
             is_kana,
             is_noun: self.is_noun,
+            asks: self.asks,
         }
     }
+}
+
+/// A form of the word `base`, spelled as `usual` spells it: つくった, of つくる and 作る, is 作った. `None` where the form is irregular.
+fn respelled(form: &str, base: &str, usual: &str) -> Option<String> {
+    let same = base.chars().rev().zip(usual.chars().rev()).take_while(|(a, b)| a == b);
+    let ending: usize = same.map(|(c, _)| c.len_utf8()).sum();
+    let (stem, other) = (&base[..base.len() - ending], &usual[..usual.len() - ending]);
+    let rest = form.strip_prefix(stem).filter(|_| !stem.is_empty())?;
+    Some(format!("{other}{rest}"))
 }
 
 /// Parts of speech by ipadic's names. Unknown words (no part of speech) are names and new words.
@@ -115,4 +142,17 @@ fn names_something(part: Option<&str>, kind: Option<&str>) -> bool {
     part.is_none()
         || part == Some("名詞")
             && matches!(kind, Some("一般" | "サ変接続" | "固有名詞" | "形容動詞語幹"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_spelled_as_its_word_is() {
+        assert_eq!(respelled("つくっ", "つくる", "作る").as_deref(), Some("作っ"));
+        assert_eq!(respelled("たまご", "たまご", "卵").as_deref(), Some("卵"));
+        assert_eq!(respelled("き", "くる", "来る"), None);
+        assert_eq!(respelled("卵", "卵", "卵"), None);
+    }
 }

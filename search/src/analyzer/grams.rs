@@ -1,6 +1,6 @@
-//! Runs of letters and their n-grams.
+//! Runs of letters and their n-grams. Not here: how much each letter says (`spelled`).
 
-use super::{Word, kana};
+use super::kana;
 
 /// The text's runs of letters, kana folded; spaces and marks part them.
 pub(crate) fn spelling_runs(normalized: &str) -> Vec<String> {
@@ -9,26 +9,6 @@ pub(crate) fn spelling_runs(normalized: &str) -> Vec<String> {
         .filter(|run| !run.is_empty())
         .map(kana::fold)
         .collect()
-}
-
-/// How the text sounds; marks and words nobody can read part the runs, spaces don't (people put
-/// them between words in kana).
-pub(super) fn reading_runs(words: &[Word<'_>], normalized: &str) -> Vec<String> {
-    let mut runs = vec![String::new()];
-    let mut end = 0;
-    for word in words {
-        let gap = normalized.get(end..word.range.start).unwrap_or_default();
-        let parted = gap.chars().any(|c| !c.is_whitespace());
-        end = word.range.end;
-        match (&word.reading, runs.last_mut()) {
-            (Some(reading), Some(run)) if !parted => run.push_str(reading),
-            (Some(reading), _) => runs.push(reading.clone().into_owned()),
-            (None, _) => runs.push(String::new()),
-        }
-    }
-    runs.retain(|run| !run.is_empty());
-    // Once more over the whole run: a long vowel may span two words.
-    runs.iter().map(|run| kana::fold_sound(run)).collect()
 }
 
 /// All n-grams of each run, in order; a run shorter than `n` is one gram.

@@ -6,6 +6,8 @@
 //!
 //! Not here: fields, weights and queries (`schema`, `query`).
 
+mod analysis;
+mod asking;
 mod cuts;
 mod dictionary;
 mod entries;
@@ -15,12 +17,15 @@ mod kanji;
 mod normalize;
 mod romaji;
 mod sources;
+mod spelled;
 mod spellings;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 
+pub(crate) use analysis::{Analysis, Word};
+use asking::Asking;
 pub(crate) use cuts::Cuts;
 pub use dictionary::Dictionary;
 use entries::{Entries, Entry};
@@ -32,47 +37,25 @@ use lindera::token::Token;
 use lindera_dictionary::viterbi::{Lattice, WordId};
 pub(crate) use normalize::{Normalized, is_invisible};
 pub(crate) use romaji::{so_far, to_hiragana};
+pub(crate) use spelled::Spelled;
 use spellings::Spellings;
 
 /// Raise when the same text would be indexed differently; an index of another version is rebuilt.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 #[derive(Debug)]
 pub(crate) struct Analyzer {
     dictionary: Dictionary,
     spellings: Spellings,
+    asking: Asking,
     entries: Entries,
-}
-
-/// A word of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Word<'a> {
-    /// Bytes of the normalised text.
-    pub range: Range<usize>,
-    /// What the word is looked up by, if it carries meaning (particles and the like don't).
-    pub term: Option<Cow<'a, str>>,
-    /// The word in kanji that an input method would make of it, if it is written in kana and may be another.
-    pub meant: Option<Cow<'a, str>>,
-    /// How its base form sounds.
-    pub base_reading: Option<Cow<'a, str>>,
-    /// How it sounds, if the dictionary knows or it is written in kana.
-    pub reading: Option<Cow<'a, str>>,
-    pub is_kana: bool,
-    /// A noun that says something by itself.
-    pub is_noun: bool,
-}
-
-#[derive(Debug)]
-pub(crate) struct Analysis<'a> {
-    pub normalized: Normalized,
-    pub words: Vec<Word<'a>>,
-    pub cuts: Cuts,
 }
 
 impl Analyzer {
     pub fn new(dictionary: Dictionary) -> Analyzer {
         let entries = Entries::new(&dictionary);
-        Analyzer { dictionary, spellings: Spellings::load(), entries }
+        let spellings = Spellings::load();
+        Analyzer { dictionary, asking: Asking::load(&spellings), spellings, entries }
     }
 
     /// Changes when the same text could be indexed differently.
@@ -126,94 +109,12 @@ impl Analyzer {
         let range = token.byte_start..token.byte_end;
         let surface = &normalized[range.clone()];
         let is_kana = surface.chars().all(kana::is_kana);
-        match self
-            .entries
-            .of(token.word_id, || Entry::new(surface, &token.details(), &self.spellings))
-        {
+        let id = token.word_id;
+        let mut entry = || Entry::new(surface, &token.details(), &self.spellings, &self.asking);
+        match self.entries.of(id, &mut entry) {
             Some(entry) => entry.word(range, is_kana),
-            None => {
-                Entry::new(surface, &token.details(), &self.spellings).into_word(range, is_kana)
-            }
+            None => entry().into_word(range, is_kana),
         }
-    }
-}
-
-impl Analysis<'_> {
-    /// The word that begins at this byte of the original text, if one does.
-    pub fn word_at(&self, original: usize) -> Option<&Word<'_>> {
-        let start = self.normalized.start_of(original)?;
-        let at = self.words.binary_search_by_key(&start, |word| word.range.start).ok()?;
-        self.words.get(at)
-    }
-
-    /// The bytes of the normalised text without particles and endings of words at their ends; `None` if there is nothing else.
-    pub fn without_particles(&self, range: &Range<usize>) -> Option<Range<usize>> {
-        let first = self.words.partition_point(|word| word.range.end <= range.start);
-        let last = self.words.partition_point(|word| word.range.start < range.end);
-        let words = self.words.get(first..last)?;
-        let is_ending = |word: &Word<'_>| {
-            let ending = self.normalized.text.get(range.start..word.range.end.min(range.end));
-            word.range.start < range.start
-                && ending.is_some_and(|ending| ending.chars().all(kana::is_kana))
-        };
-        let says_something = |word: &&Word<'_>| word.term.is_some() && !is_ending(word);
-        let start = words.iter().find(says_something)?.range.start;
-        let end = words.iter().rfind(says_something)?.range.end;
-        Some(start.max(range.start)..end.min(range.end))
-    }
-
-    /// Runs of letters, kana folded.
-    pub fn runs(&self) -> Vec<String> {
-        grams::spelling_runs(&self.normalized.text)
-    }
-
-    /// Bigrams of the spelling, kana folded, within runs of letters.
-    pub fn bigrams(&self) -> Vec<String> {
-        grams::of_runs(self.runs(), 2)
-    }
-
-    /// Trigrams of the reading, across words, within runs that can be read.
-    pub fn reading_trigrams(&self) -> Vec<String> {
-        grams::of_runs(grams::reading_runs(&self.words, &self.normalized.text), 3)
-    }
-
-    /// How the text sounds, its runs parted by spaces.
-    pub fn sound(&self) -> String {
-        grams::reading_runs(&self.words, &self.normalized.text).join(" ")
-    }
-
-    /// Terms of the words that carry meaning, in order.
-    pub fn terms(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().filter_map(|word| word.term.as_deref())
-    }
-
-    /// What words in kana may be meant for.
-    pub fn meant(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().filter_map(|word| word.meant.as_deref())
-    }
-
-    /// Terms, each by what it is meant for if it is in kana.
-    pub fn likeliest_terms(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().filter_map(|word| word.meant.as_deref().or(word.term.as_deref()))
-    }
-
-    /// Readings of the words that carry meaning, by their base forms, in order.
-    pub fn readings(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().filter(|w| w.term.is_some()).filter_map(|w| w.base_reading.as_deref())
-    }
-
-    /// No kanji, and mostly kana: someone who types as it sounds.
-    pub fn is_nearly_all_kana(&self) -> bool {
-        let (mut kana, mut other) = (0_usize, 0_usize);
-        for c in self.normalized.text.chars() {
-            match c {
-                c if kana::is_kanji(c) => return false,
-                c if kana::is_kana(c) => kana += 1,
-                c if is_searchable(c) => other += 1,
-                _ => {}
-            }
-        }
-        kana > 0 && kana >= other
     }
 }
 
@@ -264,6 +165,32 @@ mod tests {
             .filter(|(terms, _, canonical)| *terms != [canonical.as_str()])
             .collect();
         assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn every_word_that_asks_is_one_word_and_known_as_such() {
+        let analyzer = analyzer();
+        let asks = |word: &str| {
+            let analysis = analyzer.analyze(word).unwrap();
+            let terms: Vec<&Word<'_>> =
+                analysis.words.iter().filter(|w| w.term.is_some()).collect();
+            matches!(terms[..], [word] if word.asks)
+        };
+        let wrong: Vec<&str> = asking::words().filter(|word| !asks(word)).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+        assert!(!asks("離乳食"));
+    }
+
+    #[test]
+    fn a_query_is_spelled_as_it_is_usually_written() {
+        let analyzer = analyzer();
+        let written = |typed: &str| {
+            let analysis = analyzer.analyze(typed).unwrap();
+            analysis.usually_written()
+        };
+        assert_eq!(written("たまごをつくったひと").as_deref(), Some("卵を作った人"));
+        assert_eq!(written("けっこんしたのは").as_deref(), Some("結婚したのは"));
+        assert_eq!(written("離乳食を始める"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! - As UTF-8.
 //! - The column of the pronunciation holds the reading of the base form instead: 行っ is read いっ and found by いく.
+//! - A word in hiragana that is likelier written otherwise says so ([`MEANT`]): けっこん is 結婚.
 //! - To each word that is written in kanji or katakana, an entry for its reading in hiragana ([`IN_KANA`]), as an input method has
 //!   it: はつねつ is cut as 発熱 is, and はつねつしたときの as 発熱したときの. Such entries cost more, so that a text's own kana words win.
 
@@ -46,13 +47,17 @@ const BASE_READING: usize = 12;
 /// In the third subcategory's place: an entry for a reading.
 pub(super) const IN_KANA: &str = "かな";
 
+/// In the same place, of a word in kana, before what it is usually written as.
+pub(super) const MEANT: char = '=';
+/// Kana of a word that may be meant for another.
+const SHORTEST_MEANT: usize = 3;
+
 /// What an entry for a reading costs more than the word itself.
 const KANA_PENALTY: i32 = 4500;
 /// Shorter readings are in everything: はいつ in 離乳食はいつから is no ハイツ.
 fn shortest(row: &StringRecord) -> usize {
     let is_name = &row[SUBPART] == "固有名詞";
-    let is_katakana = row[0].chars().all(|c| matches!(c, 'ァ'..='ヺ' | 'ー'));
-    if is_name || is_katakana { 4 } else { 2 }
+    if is_name || is_katakana(&row[0]) { 4 } else { 2 }
 }
 
 /// Reads the files of `source` and writes the rewritten ones into `folder`.
@@ -84,17 +89,18 @@ pub(super) fn rewrite(source: &Path, folder: &Path) -> Result<(), Error> {
     let readings = base_readings(&rows);
     let file = BufWriter::new(fs::File::create(folder.join("words.csv"))?);
     let mut words = WriterBuilder::new().has_headers(false).from_writer(file);
+    let likeliest = likeliest(&rows);
     for row in &rows {
         let reading = base_reading(row, &readings);
+        let usually = usually(row, &rows, &likeliest);
         let columns = row.iter().enumerate().map(|(at, value)| match at {
             BASE_READING => reading,
-            // Not ours to mark.
-            MARK if value == IN_KANA => "*",
+            MARK => usually.as_deref().unwrap_or("*"),
             _ => value,
         });
         words.write_record(columns).map_err(broken)?;
     }
-    for (at, (reading, cost)) in in_kana(&rows) {
+    for (at, (reading, cost)) in in_kana(&rows, &likeliest) {
         let row = &rows[at];
         let cost = cost.to_string();
         let base = base_reading(row, &readings);
@@ -139,26 +145,70 @@ fn base_reading<'a>(row: &'a StringRecord, readings: &BaseReadings<'a>) -> &'a s
         .unwrap_or(own)
 }
 
-/// Which rows get an entry for their reading, and at what cost: of words that sound and stand alike only the likeliest.
-fn in_kana(rows: &[StringRecord]) -> BTreeMap<usize, (String, i32)> {
-    let mut best: HashMap<(String, &str, &str), (i32, usize)> = HashMap::new();
+/// Of the words that sound alike in a form and stand alike, the likeliest in kanji or katakana: its row and cost. By the form's
+/// reading in hiragana and its contexts.
+type Likeliest<'a> = HashMap<(String, &'a str, &'a str), (usize, i32)>;
+
+/// What words gain on their like for each time that their first character is in e times as many others: 作る and 創る cost the
+/// same.
+const COMMON_CHARACTER: f32 = 150.0;
+
+fn likeliest(rows: &[StringRecord]) -> Likeliest<'_> {
+    let first = |row: &StringRecord| row[0].chars().next();
+    let mut common: HashMap<Option<char>, f32> = HashMap::new();
+    for row in rows {
+        *common.entry(first(row)).or_default() += 1.0;
+    }
+    let mut best: HashMap<_, (usize, i32, f32)> = HashMap::new();
     for (at, row) in rows.iter().enumerate() {
         let Ok(cost) = row[COST].parse::<i32>() else { continue };
-        let reading = kana::fold(&Normalized::new(&row[READING]).text);
-        if !is_looked_for(&row[PART], &row[SUBPART])
-            || reading.chars().count() < shortest(row)
-            || !reading.chars().all(kana::is_kana)
-            || row[0].chars().all(|c| matches!(c, 'ぁ'..='ゖ'))
-        {
+        // ツクる is a whim.
+        let is_usual = is_katakana(&row[0]) || !row[0].chars().all(kana::is_kana);
+        if !is_looked_for(&row[PART], &row[SUBPART]) || !is_usual {
             continue;
         }
-        let place = best.entry((reading, &row[1], &row[2])).or_insert((i32::MAX, at));
-        if cost < place.0 {
-            *place = (cost, at);
+        let reading = kana::fold(&Normalized::new(&row[READING]).text);
+        let common = common.get(&first(row)).copied().unwrap_or(1.0);
+        let unlikely = cost as f32 - COMMON_CHARACTER * common.ln();
+        let place = best.entry((reading, &row[1], &row[2])).or_insert((at, cost, f32::MAX));
+        if unlikely < place.2 {
+            *place = (at, cost, unlikely);
         }
     }
+    best.into_iter().map(|(form, (at, cost, _))| (form, (at, cost))).collect()
+}
+
+fn is_katakana(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, 'ァ'..='ヺ' | 'ー'))
+}
+
+fn is_hiragana(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, 'ぁ'..='ゖ'))
+}
+
+/// Which rows get an entry for their reading, and at what cost.
+fn in_kana(rows: &[StringRecord], likeliest: &Likeliest<'_>) -> BTreeMap<usize, (String, i32)> {
+    let is_known = |reading: &str, at: usize| {
+        reading.chars().count() >= shortest(&rows[at]) && reading.chars().all(kana::is_kana)
+    };
     let cost = |cost: i32| (cost + KANA_PENALTY).min(i32::from(i16::MAX));
-    best.into_iter().map(|((reading, _, _), (own, at))| (at, (reading, cost(own)))).collect()
+    (likeliest.iter())
+        .filter(|((reading, ..), (at, _))| is_known(reading, *at))
+        .map(|((reading, ..), (at, own))| (*at, (reading.clone(), cost(*own))))
+        .collect()
+}
+
+/// What a word in hiragana is usually written as, if that is likelier otherwise.
+fn usually(row: &StringRecord, rows: &[StringRecord], likeliest: &Likeliest<'_>) -> Option<String> {
+    if row[0].chars().count() < SHORTEST_MEANT
+        || !is_looked_for(&row[PART], &row[SUBPART])
+        || !is_hiragana(&row[0])
+    {
+        return None;
+    }
+    let cost: i32 = row[COST].parse().ok()?;
+    let (at, other) = likeliest.get(&(row[0].to_owned(), &row[1], &row[2]))?;
+    (*other < cost).then(|| format!("{MEANT}{}", &rows[*at][BASE]))
 }
 
 fn is_looked_for(part: &str, subpart: &str) -> bool {
