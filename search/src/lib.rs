@@ -47,6 +47,7 @@ mod spelling;
 mod standings;
 mod suggest;
 mod synonyms;
+mod unfinished;
 mod writer;
 
 use std::io;

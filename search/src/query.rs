@@ -14,6 +14,7 @@ use crate::facets::Filters;
 use crate::schema::Fields;
 use crate::sound::known_readings;
 use crate::synonyms::Synonyms;
+use crate::unfinished::{readings_begun_with, unfinished};
 
 /// What each field adds to a candidate's BM25.
 struct Weights {
@@ -193,14 +194,16 @@ impl Terms {
         if let Some((end, _)) = typed.normalized.text.char_indices().nth(LONGEST_TEXT) {
             typed = analyzer.analyze(&typed.normalized.text[..end])?;
         }
-        let romaji = match to_hiragana(&typed.normalized.text) {
+        let unfinished = unfinished(&typed.normalized.text);
+        let so_far = unfinished.as_ref().map(|(kana, _)| kana.clone());
+        let kana = match to_hiragana(&typed.normalized.text).or(so_far) {
             Some(kana) => Some(analyzer.analyze(&kana)?),
             None => None,
         };
         let mut terms = Terms { spelling: typed.spelled(), ..Terms::default() };
-        let sounding = romaji.as_ref().unwrap_or(&typed);
+        let sounding = kana.as_ref().unwrap_or(&typed);
         terms.sound = sounding.sounds();
-        for analysis in std::iter::once(&typed).chain(&romaji) {
+        for analysis in std::iter::once(&typed).chain(&kana) {
             terms.words.add_each(said(analysis, |word| word.term.as_deref()), 1.0);
             terms.words.add_each(said(analysis, |word| word.meant.as_deref()), MEANT);
             terms.bigrams.add_each(analysis.spelled().grams(2), 1.0);
@@ -216,7 +219,7 @@ impl Terms {
                 terms.add_words_in_kana(analysis, searcher, fields)?;
             }
         }
-        for analysis in std::iter::once(&typed).chain(&romaji) {
+        for analysis in std::iter::once(&typed).chain(&kana) {
             let written: Vec<&str> = analysis.terms().collect();
             let meant: Vec<&str> = analysis.likeliest_terms().collect();
             // What each word is looked up by.
@@ -243,6 +246,10 @@ impl Terms {
             let readings: Vec<Vec<&str>> =
                 analysis.readings().map(|reading| vec![reading]).collect();
             terms.readings.follow_one_another(&readings);
+        }
+        if let Some((kana, begun)) = &unfinished {
+            let readings = readings_begun_with(kana, begun, searcher, fields.rd)?;
+            terms.readings.add(readings, 1.0);
         }
         Ok(Some(terms))
     }

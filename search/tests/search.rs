@@ -139,6 +139,31 @@ fn a_whole_question_finds_the_post_that_answers_it() {
 }
 
 #[test]
+fn a_word_whose_last_syllable_is_still_being_typed_is_found() {
+    let site = community();
+    for text in ["よなk", "よnak", "よなきg"] {
+        site.finds_first(text, "cry");
+    }
+    for text in ["りにゅうしょk", "りにゅうs"] {
+        site.finds_first(text, "weaning");
+    }
+    site.finds_first("べびーかーd", "stroller");
+}
+
+#[test]
+fn a_number_in_kanji_and_one_in_figures_find_each_other() {
+    let site = site(vec![
+        post("two", "二歳のおやつ", "おにぎり"),
+        post("three", "3歳のおやつ", "おにぎり"),
+        post("twelve", "十二か月のおやつ", "おにぎり"),
+    ]);
+    for (text, id) in [("2歳 おやつ", "two"), ("三歳 おやつ", "three"), ("12か月 おやつ", "twelve")]
+    {
+        site.finds_first(text, id);
+    }
+}
+
+#[test]
 fn what_nothing_fits_finds_nothing() {
     let site = community();
     for text in ["宇宙飛行士", "zzzz", "？！", "🚀", "確定申告", "株式投資"] {

@@ -15,6 +15,7 @@ mod grams;
 mod kana;
 mod kanji;
 mod normalize;
+mod numbers;
 mod romaji;
 mod sources;
 mod spelled;
@@ -36,7 +37,7 @@ pub(crate) use kana::{
 use lindera::token::Token;
 use lindera_dictionary::viterbi::{Lattice, WordId};
 pub(crate) use normalize::{Normalized, is_invisible};
-pub(crate) use romaji::{so_far, to_hiragana};
+pub(crate) use romaji::{begun_with, so_far, to_hiragana};
 pub(crate) use spelled::Spelled;
 use spellings::Spellings;
 
@@ -85,7 +86,8 @@ impl Analyzer {
             let mut token = Token::new(surface, start, end, 0, id, &segmenter.dictionary, user);
             self.word(&normalized.text, &mut token)
         };
-        let words = cut.into_iter().map(word).collect();
+        let mut words: Vec<Word<'_>> = cut.into_iter().map(word).collect();
+        numbers::join(&mut words, &normalized.text);
         Ok(Analysis { normalized, words, cuts: Cuts::default() })
     }
 
@@ -102,6 +104,7 @@ impl Analyzer {
             cuts.push(&(token.byte_start..token.byte_end), token.word_id);
             words.push(self.word(normalized, &mut token));
         }
+        numbers::join(&mut words, normalized);
         Ok((words, cuts))
     }
 
@@ -168,6 +171,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_in_kanji_is_looked_up_as_in_figures() {
+        let analyzer = analyzer();
+        for (kanji, figures) in [
+            ("二歳のおやつ", "2歳のおやつ"),
+            ("十二か月", "12か月"),
+            ("二〇二五年", "2025年"),
+            ("百二十円", "120円"),
+            ("三回食はいつから", "3回食はいつから"),
+        ] {
+            assert_eq!(terms(&analyzer, kanji), terms(&analyzer, figures));
+        }
+        assert_eq!(terms(&analyzer, "一緒に"), ["一緒"]);
+    }
+
+    #[test]
     fn every_word_that_asks_is_one_word_and_known_as_such() {
         let analyzer = analyzer();
         let asks = |word: &str| {
@@ -196,8 +214,11 @@ mod tests {
     #[test]
     fn a_text_that_is_analysed_again_has_the_same_words() {
         let analyzer = analyzer();
-        for text in ["", " 離乳食は　ゴゴゴと６か月から。\n\n卵(たまご) BCGと👶", "よなきがひどい"]
-        {
+        for text in [
+            "",
+            " 離乳食は　ゴゴゴと６か月、十二か月から。\n\n卵(たまご) BCGと👶",
+            "よなきがひどい",
+        ] {
             let first = analyzer.analyze(text).unwrap();
             let cuts = first.cuts.bytes();
             assert_eq!(analyzer.analyze_again(text, cuts).unwrap().words, first.words);

@@ -162,6 +162,12 @@ pub fn so_far(text: &str) -> Option<String> {
     Some(format!("{kana}{}", syllables(whole)?)).filter(|typed| !typed.is_empty())
 }
 
+/// Kana that a syllable begun with these letters may become: k is か, き, く …
+pub fn begun_with(latin: &str) -> impl Iterator<Item = &'static str> {
+    let syllables = SYLLABLES.iter().filter(move |(whole, _)| whole.starts_with(latin));
+    syllables.map(|(_, kana)| *kana).chain((latin == "n").then_some("ん"))
+}
+
 fn syllables(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
