@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use search::Document;
 use serde_json::Value;
 
-use crate::Question;
+use crate::{Outcome, Question};
 
 /// The same numbers in every run.
 struct Chance(u64);
@@ -74,8 +74,21 @@ pub fn with_typos(questions: &[Question]) -> Vec<Question> {
 /// Spellings that are drawn for each question: by one alone the measure moves by a thousandth.
 const DRAWS: usize = 4;
 
-/// Those that hold a word which is also spelled otherwise, as they are and with the longest such word respelled; each [`DRAWS`] times.
-pub fn respelled(questions: &[Question], spellings: &str) -> (Vec<Question>, Vec<Question>) {
+/// A question as it is, and with letters of it respelled.
+pub struct Respelled {
+    pub before: Question,
+    pub after: Question,
+    /// Whether the letters were a word, or several; or parts of some: もよおし for 催し makes 主もよおした of 主催した.
+    pub is_word: bool,
+}
+
+/// Those that hold letters which are a word that is also spelled otherwise, with the longest such respelled; each [`DRAWS`] times. `starts`:
+/// the bytes at which a text's words begin.
+pub fn respelled(
+    questions: &[Question],
+    spellings: &str,
+    starts: impl Fn(&str) -> Outcome<HashSet<usize>>,
+) -> Outcome<Vec<Respelled>> {
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in spellings.lines() {
         if let Some((spelling, normal)) = line.split_once('\t') {
@@ -91,7 +104,7 @@ pub fn respelled(questions: &[Question], spellings: &str) -> (Vec<Question>, Vec
     }
     let has_kanji = |word: &str| word.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
     let mut chance = Chance(11);
-    let (mut before, mut after) = (vec![], vec![]);
+    let mut all = vec![];
     for question in questions {
         let cuts: Vec<usize> =
             question.text.char_indices().map(|(at, _)| at).chain([question.text.len()]).collect();
@@ -109,14 +122,18 @@ pub fn respelled(questions: &[Question], spellings: &str) -> (Vec<Question>, Vec
         let word = &question.text[cuts[from]..cuts[to]];
         let others: Vec<&str> =
             groups[group_of[word]].iter().copied().filter(|other| *other != word).collect();
+        let starts = starts(&question.text)?;
+        let is_start = |at: usize| at == question.text.len() || starts.contains(&at);
+        let is_word = is_start(cuts[from]) && is_start(cuts[to]);
         for _ in 0..DRAWS {
             let Some(other) = others.get(chance.below(others.len())) else { continue };
-            before.push(question.clone());
             let (start, end) = (&question.text[..cuts[from]], &question.text[cuts[to]..]);
-            after.push(Question { text: format!("{start}{other}{end}"), ..question.clone() });
+            let text = format!("{start}{other}{end}");
+            let after = Question { text, ..question.clone() };
+            all.push(Respelled { before: question.clone(), after, is_word });
         }
     }
-    (before, after)
+    Ok(all)
 }
 
 /// Words of questions by themselves, typed in hiragana; right is what holds the word as it is written.

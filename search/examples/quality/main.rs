@@ -18,11 +18,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
+use lindera::mode::Mode;
+use lindera::segmenter::Segmenter;
 use search::{Dictionary, Document, Index, Op, Query};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::disturbed::Respelled;
 use crate::measures::Measures;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -128,11 +131,22 @@ fn main() -> Outcome<()> {
         println!("{name} {}", Measures::of(&questions, &run));
     }
     if let Some(path) = &options.spellings {
-        let (before, after) = disturbed::respelled(&questions, &read_to_string(path)?);
-        for (name, questions) in [("before respelling   ", before), ("respelled           ", after)]
-        {
-            let run = ask(&index, &questions, |q| q.text.clone())?;
-            println!("{name}  {}", Measures::of(&questions, &run));
+        let segmenter = segmenter(&cache)?;
+        let starts = |text: &str| {
+            let tokens = segmenter.segment(text.into())?;
+            Ok(tokens.iter().map(|token| token.byte_start).collect())
+        };
+        let all = disturbed::respelled(&questions, &read_to_string(path)?, starts)?;
+        let some = |words: bool| all.iter().filter(move |q| q.is_word == words).collect();
+        let sets: [(&str, Vec<&Respelled>); 3] =
+            [("all  ", all.iter().collect()), ("words", some(true)), ("parts", some(false))];
+        for (name, some) in sets {
+            let before: Vec<Question> = some.iter().map(|q| q.before.clone()).collect();
+            let after: Vec<Question> = some.iter().map(|q| q.after.clone()).collect();
+            for (when, questions) in [("before   ", before), ("respelled", after)] {
+                let run = ask(&index, &questions, |q| q.text.clone())?;
+                println!("{name} {when}       {}", Measures::of(&questions, &run));
+            }
         }
     }
     let words = disturbed::words(&questions, &documents);
@@ -147,6 +161,15 @@ fn main() -> Outcome<()> {
         run.times()
     );
     Ok(())
+}
+
+/// The dictionary's own words, as it lies in the cache.
+fn segmenter(cache: &Path) -> Outcome<Segmenter> {
+    let folders = std::fs::read_dir(cache)?.collect::<Result<Vec<_>, _>>()?;
+    let folder = folders.iter().find(|f| f.file_name().to_string_lossy().starts_with("ipadic-"));
+    let folder = folder.ok_or("the cache has no dictionary")?.path();
+    let dictionary = lindera_dictionary::dictionary::Dictionary::load_from_path(&folder)?;
+    Ok(Segmenter::new(Mode::Normal, dictionary, None))
 }
 
 /// Ten ids or fewer for each question, and how long each took.
