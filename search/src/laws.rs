@@ -72,7 +72,8 @@ impl Laws {
         let terms = self.terms(typed);
         if let Some(terms) = &terms {
             check_terms(terms);
-            for pattern in [&terms.spelling, &terms.sound] {
+            let spelled = [&terms.spelling, &terms.sound].into_iter();
+            for pattern in spelled.chain(&terms.written).chain(&terms.otherwise) {
                 check_likeness(pattern, text);
             }
         }
@@ -191,7 +192,7 @@ fn check_analysis(analysis: &Analysis<'_>) {
         assert!(word.range.start >= end && word.range.start < word.range.end, "{word:?}");
         assert!(text.get(word.range.clone()).is_some(), "{word:?}");
         end = word.range.end;
-        let looked_up = [&word.term, &word.meant, &word.base_reading];
+        let looked_up = [&word.term, &word.meant, &word.written, &word.base_reading];
         for term in looked_up.into_iter().flatten() {
             assert!(!term.is_empty() && !term.contains(char::is_control), "{word:?}");
         }

@@ -33,6 +33,8 @@ const BY_SOUND: Weights =
 
 /// What a word in kana may be meant for, next to a word.
 const MEANT: f32 = 0.5;
+/// A reading that a word which is still being typed may become.
+const BEGUN: f32 = 0.8;
 /// Another word for the same, in all; of several terms each has its part of it.
 const SYNONYM: f32 = 0.6;
 /// Kana of a word that is looked for among others that may be endings and particles.
@@ -208,6 +210,7 @@ impl Terms {
             terms.words.add_each(said(analysis, |word| word.meant.as_deref()), MEANT);
             terms.bigrams.add_each(analysis.spelled().grams(2), 1.0);
             if let Some(usual) = analysis.usually_written() {
+                let usual: String = usual.chars().take(LONGEST_TEXT).collect();
                 let usual = analyzer.analyze(&usual)?;
                 terms.words.add_each(said(&usual, |word| word.term.as_deref()), MEANT);
                 terms.written.push(usual.spelled());
@@ -249,7 +252,7 @@ impl Terms {
         }
         if let Some((kana, begun)) = &unfinished {
             let readings = readings_begun_with(kana, begun, searcher, fields.rd)?;
-            terms.readings.add(readings, 1.0);
+            terms.readings.add(readings, BEGUN);
         }
         Ok(Some(terms))
     }

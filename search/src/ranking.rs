@@ -113,7 +113,7 @@ struct Pair {
     places: Vec<u16>,
 }
 
-/// How a text answers a pattern; each from 0 to 1.
+/// How a text answers a pattern; shares are from 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Likeness {
     /// Weight of the pairs that are anywhere in the text.
@@ -122,6 +122,8 @@ pub(crate) struct Likeness {
     pub window: f32,
     /// Length of the longest common stretch.
     pub stretch: f32,
+    /// The same in letters.
+    pub letters: f32,
     /// Where the best window ends, in letters.
     pub at: usize,
     /// Letters that were read.
@@ -145,6 +147,7 @@ impl Likeness {
             coverage: OTHERWISE * other.coverage,
             window: OTHERWISE * other.window,
             stretch: OTHERWISE * other.stretch,
+            letters: OTHERWISE * other.letters,
             ..other
         });
     }
@@ -172,11 +175,6 @@ impl Pattern {
         }
         let length = letters.iter().filter(|c| **c != ' ').count();
         Pattern { pairs, length, weight }
-    }
-
-    /// Letters of the query.
-    pub fn length(&self) -> usize {
-        self.length
     }
 
     /// `text`: folded letters, as the pattern's.
@@ -242,6 +240,7 @@ impl Pattern {
             coverage: coverage / weight,
             window: best / weight,
             stretch: f32::from(longest) / self.length.max(1) as f32,
+            letters: f32::from(longest),
             at: best_at,
             length,
         }

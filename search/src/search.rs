@@ -192,7 +192,7 @@ impl Search<'_> {
                 titled.or_otherwise(pattern.likeness(title.iter().copied()));
             }
             let sounding = sound.likeness(letters.sound.iter().copied());
-            let of_title = titled.stretch * spelling.length() as f32 / title.len().max(1) as f32;
+            let of_title = titled.letters / title.len().max(1) as f32;
             let window = &whole[spelled.at.saturating_sub(60)..whole.len().min(spelled.at + 20)];
             all.push([
                 score / top,

@@ -14,17 +14,20 @@ use crate::analyzer::{begun_with, fold_sound, is_hiragana, is_kana, so_far};
 const LONGEST_SYLLABLE: usize = 2;
 /// Kana of the word's beginning, without the syllable that is not whole.
 const LONGEST: usize = 10;
-/// Readings that are looked up for it.
-const MOST: usize = 16;
+/// The same of a part of what is typed: a single kana begins too much.
+const SHORTEST: usize = 2;
+/// Readings that are looked up for each syllable, in a segment.
+const MOST: usize = 8;
 
-/// What is typed, as far as it is kana, and the letters of a syllable after that; `None` for a query that is finished. `normalized`: not empty.
+/// What is typed, and the letters of a syllable after that; `None` for a query that is finished.
 pub(crate) fn unfinished(normalized: &str) -> Option<(String, &str)> {
     let whole = normalized.trim_end_matches(|c: char| c.is_ascii_lowercase());
     let latin = &normalized[whole.len()..];
     // Only within a word: ビタミンd is one, and whole.
     let is_within = whole.ends_with(is_hiragana) && !latin.is_empty();
     let begun = latin.rsplit(|c| "aiueo".contains(c)).next().unwrap_or_default();
-    let typed = so_far(normalized).filter(|_| is_within && begun.len() <= LONGEST_SYLLABLE)?;
+    let is_syllable = begun.len() <= LONGEST_SYLLABLE && begun_with(begun).next().is_some();
+    let typed = so_far(normalized).filter(|_| is_within && is_syllable)?;
     Some((typed, begun))
 }
 
@@ -42,6 +45,9 @@ pub(crate) fn readings_begun_with(
         typed.chars().rev().take_while(|c| is_kana(*c)).take(LONGEST).collect();
     kana.reverse();
     for from in 0..kana.len() {
+        if from > 0 && kana.len() - from < SHORTEST {
+            break;
+        }
         let word: String = kana[from..].iter().collect();
         let mut found = BTreeSet::new();
         for syllable in begun_with(begun) {
@@ -64,7 +70,10 @@ fn add_beginning_with(
     for segment in searcher.segment_readers() {
         let index = segment.inverted_index(readings)?;
         let mut stream = index.terms().range().ge(beginning.as_bytes()).into_stream()?;
-        while found.len() < MOST && stream.advance() {
+        for _ in 0..MOST {
+            if !stream.advance() {
+                break;
+            }
             let Some(reading) = str::from_utf8(stream.key()).ok() else { continue };
             if !reading.starts_with(beginning) {
                 break;
@@ -91,6 +100,7 @@ mod tests {
             ("ビタミンd", None),
             ("yonak", None),
             ("とびひpdf", None),
+            ("子供のtv", None),
         ] {
             let parted = parted.map(|(kana, latin)| (kana.to_owned(), latin));
             assert_eq!(unfinished(typed), parted, "{typed}");

@@ -12,7 +12,7 @@ pub(crate) struct Word<'a> {
     pub range: Range<usize>,
     /// What the word is looked up by, if it carries meaning (particles and the like don't).
     pub term: Option<Cow<'a, str>>,
-    /// The word in kanji that an input method would make of it, if it is written in kana and may be another.
+    /// The word that an input method would make of it, if it is written in kana and may be another.
     pub meant: Option<Cow<'a, str>>,
     /// This form of it as it is usually written, if that differs.
     pub written: Option<Cow<'a, str>>,
@@ -82,7 +82,7 @@ impl Analysis<'_> {
 
     /// As it is typed.
     pub fn spelled(&self) -> Spelled {
-        Spelled::words(&self.words, &self.normalized.text, |_, _| None)
+        Spelled::words(&self.words, &self.normalized.text, |_| None)
     }
 
     /// The normalised text as it is usually written, if that differs.
@@ -104,7 +104,7 @@ impl Analysis<'_> {
         let (first, _) = places.nth(terms.start)?;
         let last = terms.len().checked_sub(2).and_then(|more| places.nth(more));
         let last = last.map_or(first, |(last, _)| last);
-        Some(Spelled::words(&self.words, &self.normalized.text, |at, _| match at {
+        Some(Spelled::words(&self.words, &self.normalized.text, |at| match at {
             at if at == first => Some(other),
             at if (first..=last).contains(&at) => Some(""),
             _ => None,

@@ -28,7 +28,7 @@ use crate::Error;
 const PARENTING: &str = include_str!("../../assets/parenting.csv");
 
 /// Raise when the way the dictionary is built changes.
-const BUILD: u32 = 4;
+const BUILD: u32 = 5;
 
 /// ipadic's context id of 名詞,一般, on both sides.
 const NOUN_CONTEXT: u16 = 1285;

@@ -69,7 +69,9 @@ impl Entry {
             .filter(|_| is_searchable)
             .map(|reading| kana::fold_sound(reading).into_boxed_str())
             .or_else(|| reading.clone());
-        let base_form = if is_guess { detail(8).unwrap_or(surface) } else { base };
+        // The base form as this entry spells it.
+        let is_reading = surface.chars().all(kana::is_kana) && !base.chars().all(kana::is_kana);
+        let base_form = if is_reading { detail(8).unwrap_or(surface) } else { base };
         let form = kana::fold(surface);
         let written = respelled(&form, &kana::fold(&Normalized::new(base_form).text), &usual);
         Entry {

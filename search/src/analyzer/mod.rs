@@ -182,7 +182,15 @@ mod tests {
         ] {
             assert_eq!(terms(&analyzer, kanji), terms(&analyzer, figures));
         }
-        assert_eq!(terms(&analyzer, "一緒に"), ["一緒"]);
+        for (text, expected) in [
+            ("一緒に", vec!["一緒"]),
+            ("〇〇ちゃん", vec!["〇", "〇", "ちゃん"]),
+            ("5千円", vec!["5", "千", "円"]),
+            ("数十人", vec!["数", "十", "人"]),
+            ("二 三歳", vec!["2", "3", "歳"]),
+        ] {
+            assert_eq!(terms(&analyzer, text), expected);
+        }
     }
 
     #[test]
@@ -208,6 +216,7 @@ mod tests {
         };
         assert_eq!(written("たまごをつくったひと").as_deref(), Some("卵を作った人"));
         assert_eq!(written("けっこんしたのは").as_deref(), Some("結婚したのは"));
+        assert_eq!(written("りにゅうしょくのすすめかた").as_deref(), Some("離乳食の進め方"));
         assert_eq!(written("離乳食を始める"), None);
     }
 

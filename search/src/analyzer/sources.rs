@@ -2,7 +2,7 @@
 //!
 //! - As UTF-8.
 //! - The column of the pronunciation holds the reading of the base form instead: 行っ is read いっ and found by いく.
-//! - A word in hiragana that is likelier written otherwise says so ([`MEANT`]): けっこん is 結婚.
+//! - A word in hiragana that is likelier in kanji says so ([`MEANT`]): けっこん is 結婚.
 //! - To each word that is written in kanji or katakana, an entry for its reading in hiragana ([`IN_KANA`]), as an input method has
 //!   it: はつねつ is cut as 発熱 is, and はつねつしたときの as 発熱したときの. Such entries cost more, so that a text's own kana words win.
 
@@ -89,10 +89,10 @@ pub(super) fn rewrite(source: &Path, folder: &Path) -> Result<(), Error> {
     let readings = base_readings(&rows);
     let file = BufWriter::new(fs::File::create(folder.join("words.csv"))?);
     let mut words = WriterBuilder::new().has_headers(false).from_writer(file);
-    let likeliest = likeliest(&rows);
+    let in_kanji = likeliest(&rows, |row, _| !row[0].chars().all(kana::is_kana));
     for row in &rows {
         let reading = base_reading(row, &readings);
-        let usually = usually(row, &rows, &likeliest);
+        let usually = usually(row, &rows, &in_kanji);
         let columns = row.iter().enumerate().map(|(at, value)| match at {
             BASE_READING => reading,
             MARK => usually.as_deref().unwrap_or("*"),
@@ -100,7 +100,7 @@ pub(super) fn rewrite(source: &Path, folder: &Path) -> Result<(), Error> {
         });
         words.write_record(columns).map_err(broken)?;
     }
-    for (at, (reading, cost)) in in_kana(&rows, &likeliest) {
+    for (at, (reading, cost)) in in_kana(&rows) {
         let row = &rows[at];
         let cost = cost.to_string();
         let base = base_reading(row, &readings);
@@ -145,15 +145,19 @@ fn base_reading<'a>(row: &'a StringRecord, readings: &BaseReadings<'a>) -> &'a s
         .unwrap_or(own)
 }
 
-/// Of the words that sound alike in a form and stand alike, the likeliest in kanji or katakana: its row and cost. By the form's
-/// reading in hiragana and its contexts.
+/// Of the words that sound alike in a form and stand alike, the likeliest: its row and cost. By the form's reading in hiragana and its
+/// contexts.
 type Likeliest<'a> = HashMap<(String, &'a str, &'a str), (usize, i32)>;
 
 /// What words gain on their like for each time that their first character is in e times as many others: 作る and 創る cost the
 /// same.
 const COMMON_CHARACTER: f32 = 150.0;
 
-fn likeliest(rows: &[StringRecord]) -> Likeliest<'_> {
+/// `is_wanted`: which rows take part, with their readings.
+fn likeliest(
+    rows: &[StringRecord],
+    is_wanted: impl Fn(&StringRecord, &str) -> bool,
+) -> Likeliest<'_> {
     let first = |row: &StringRecord| row[0].chars().next();
     let mut common: HashMap<Option<char>, f32> = HashMap::new();
     for row in rows {
@@ -162,12 +166,10 @@ fn likeliest(rows: &[StringRecord]) -> Likeliest<'_> {
     let mut best: HashMap<_, (usize, i32, f32)> = HashMap::new();
     for (at, row) in rows.iter().enumerate() {
         let Ok(cost) = row[COST].parse::<i32>() else { continue };
-        // ツクる is a whim.
-        let is_usual = is_katakana(&row[0]) || !row[0].chars().all(kana::is_kana);
-        if !is_looked_for(&row[PART], &row[SUBPART]) || !is_usual {
+        let reading = kana::fold(&Normalized::new(&row[READING]).text);
+        if !is_looked_for(&row[PART], &row[SUBPART]) || !is_wanted(row, &reading) {
             continue;
         }
-        let reading = kana::fold(&Normalized::new(&row[READING]).text);
         let common = common.get(&first(row)).copied().unwrap_or(1.0);
         let unlikely = cost as f32 - COMMON_CHARACTER * common.ln();
         let place = best.entry((reading, &row[1], &row[2])).or_insert((at, cost, f32::MAX));
@@ -187,19 +189,21 @@ fn is_hiragana(text: &str) -> bool {
 }
 
 /// Which rows get an entry for their reading, and at what cost.
-fn in_kana(rows: &[StringRecord], likeliest: &Likeliest<'_>) -> BTreeMap<usize, (String, i32)> {
-    let is_known = |reading: &str, at: usize| {
-        reading.chars().count() >= shortest(&rows[at]) && reading.chars().all(kana::is_kana)
-    };
+fn in_kana(rows: &[StringRecord]) -> BTreeMap<usize, (String, i32)> {
+    // ツクる is a whim.
+    let is_usual = |word: &str| is_katakana(word) || !word.chars().all(kana::is_kana);
+    let likeliest = likeliest(rows, |row, reading| {
+        is_usual(&row[0])
+            && reading.chars().count() >= shortest(row)
+            && reading.chars().all(kana::is_kana)
+    });
     let cost = |cost: i32| (cost + KANA_PENALTY).min(i32::from(i16::MAX));
-    (likeliest.iter())
-        .filter(|((reading, ..), (at, _))| is_known(reading, *at))
-        .map(|((reading, ..), (at, own))| (*at, (reading.clone(), cost(*own))))
-        .collect()
+    let entry = |((reading, ..), (at, own)): ((String, _, _), _)| (at, (reading, cost(own)));
+    likeliest.into_iter().map(entry).collect()
 }
 
-/// What a word in hiragana is usually written as, if that is likelier otherwise.
-fn usually(row: &StringRecord, rows: &[StringRecord], likeliest: &Likeliest<'_>) -> Option<String> {
+/// What a word in hiragana is usually written as, if it is likelier in kanji.
+fn usually(row: &StringRecord, rows: &[StringRecord], in_kanji: &Likeliest<'_>) -> Option<String> {
     if row[0].chars().count() < SHORTEST_MEANT
         || !is_looked_for(&row[PART], &row[SUBPART])
         || !is_hiragana(&row[0])
@@ -207,7 +211,7 @@ fn usually(row: &StringRecord, rows: &[StringRecord], likeliest: &Likeliest<'_>)
         return None;
     }
     let cost: i32 = row[COST].parse().ok()?;
-    let (at, other) = likeliest.get(&(row[0].to_owned(), &row[1], &row[2]))?;
+    let (at, other) = in_kanji.get(&(row[0].to_owned(), &row[1], &row[2]))?;
     (*other < cost).then(|| format!("{MEANT}{}", &rows[*at][BASE]))
 }
 

@@ -14,18 +14,18 @@ pub(crate) struct Spelled {
 }
 
 impl Spelled {
-    /// The words of a text, some of them as they are spelled `otherwise`.
+    /// The words of a text, some of them spelled `otherwise`, by their numbers.
     pub fn words<'a>(
         words: &'a [Word<'_>],
         normalized: &'a str,
-        otherwise: impl Fn(usize, &'a Word<'_>) -> Option<&'a str>,
+        otherwise: impl Fn(usize) -> Option<&'a str>,
     ) -> Spelled {
         let mut out = Spelled::default();
         let mut end = 0;
         for (at, word) in words.iter().enumerate() {
             out.push(normalized.get(end..word.range.start).unwrap_or_default(), 1.0);
             let typed = normalized.get(word.range.clone()).unwrap_or_default();
-            out.push(otherwise(at, word).unwrap_or(typed), word.says());
+            out.push(otherwise(at).unwrap_or(typed), word.says());
             end = word.range.end;
         }
         out.push(normalized.get(end..).unwrap_or_default(), 1.0);
