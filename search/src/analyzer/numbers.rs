@@ -13,7 +13,7 @@ const VAGUE: [char; 3] = ['数', '何', '幾'];
 
 /// Makes one word of those of each number in kanji.
 pub(super) fn join(words: &mut Vec<Word<'_>>, text: &str) {
-    let mut at = 0;
+    let (mut at, mut is_any_longer) = (0, false);
     while at < words.len() {
         let run = 1 + words[at..].windows(2).take_while(|pair| is_one_number(pair, text)).count();
         let run_of = &words[at..at + run];
@@ -24,17 +24,21 @@ pub(super) fn join(words: &mut Vec<Word<'_>>, text: &str) {
             let sound = |of: fn(&Word<'_>) -> Option<String>| run_of.iter().map(of).collect();
             let reading: Option<String> = sound(|word| word.reading.as_deref().map(str::to_owned));
             let reading = reading.map(|reading| kana::fold_sound(&reading));
+            for word in &mut words[at + 1..at + run] {
+                word.range = end..end;
+                is_any_longer = true;
+            }
             let first = &mut words[at];
             first.range.end = end;
             first.base_reading = reading.clone().map(Cow::Owned);
             first.reading = reading.map(Cow::Owned);
             first.term = Some(Cow::Owned(number.clone()));
             first.written = Some(Cow::Owned(number));
-            words.drain(at + 1..at + run);
-            at += 1;
-        } else {
-            at += run;
         }
+        at += run;
+    }
+    if is_any_longer {
+        words.retain(|word| !word.range.is_empty());
     }
 }
 
