@@ -71,9 +71,6 @@ pub fn with_typos(questions: &[Question]) -> Vec<Question> {
     questions.iter().map(typed).collect()
 }
 
-/// Spellings that are drawn for each question: by one alone the measure moves by a thousandth.
-const DRAWS: usize = 4;
-
 /// A question as it is, and with letters of it respelled.
 pub struct Respelled {
     pub before: Question,
@@ -82,8 +79,8 @@ pub struct Respelled {
     pub is_word: bool,
 }
 
-/// Those that hold letters which are a word that is also spelled otherwise, with the longest such respelled; each [`DRAWS`] times. `starts`:
-/// the bytes at which a text's words begin.
+/// Those that hold letters which are a word that is also spelled otherwise, with the longest such in each other spelling. `starts`: the bytes
+/// at which a text's words begin.
 pub fn respelled(
     questions: &[Question],
     spellings: &str,
@@ -103,7 +100,6 @@ pub fn respelled(
         }
     }
     let has_kanji = |word: &str| word.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
-    let mut chance = Chance(11);
     let mut all = vec![];
     for question in questions {
         let cuts: Vec<usize> =
@@ -125,8 +121,7 @@ pub fn respelled(
         let starts = starts(&question.text)?;
         let is_start = |at: usize| at == question.text.len() || starts.contains(&at);
         let is_word = is_start(cuts[from]) && is_start(cuts[to]);
-        for _ in 0..DRAWS {
-            let Some(other) = others.get(chance.below(others.len())) else { continue };
+        for other in others {
             let (start, end) = (&question.text[..cuts[from]], &question.text[cuts[to]..]);
             let text = format!("{start}{other}{end}");
             let after = Question { text, ..question.clone() };
