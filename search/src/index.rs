@@ -17,7 +17,7 @@ use crate::ranking::READ_AGAIN;
 use crate::related::related;
 use crate::schema::{Document, stored_cuts, stored_text};
 use crate::search::Search;
-use crate::suggest::Suggestion;
+use crate::suggest::{Offer, Suggestion};
 use crate::synonyms::member;
 
 const MOST_HITS: usize = 100;
@@ -57,6 +57,8 @@ pub struct Index {
     serving: RwLock<Arc<Generation>>,
     /// The site's own groups of words that mean the same.
     groups: Mutex<Vec<Vec<String>>>,
+    /// The last changes could not be applied, so words may be of a post that is withdrawn.
+    is_behind: AtomicBool,
     /// Held, and with it the folder, until the index is dropped.
     _lock: File,
 }
@@ -78,7 +80,8 @@ impl Index {
         fs::create_dir_all(dir)?;
         let lock = lock(dir)?;
         let serving = RwLock::new(Arc::new(Generation::open(dir, dictionary)?));
-        Ok(Index { dir: dir.to_owned(), serving, groups: Mutex::default(), _lock: lock })
+        let (groups, is_behind) = (Mutex::default(), AtomicBool::new(false));
+        Ok(Index { dir: dir.to_owned(), serving, groups, is_behind, _lock: lock })
     }
 
     fn serving(&self) -> Arc<Generation> {
@@ -116,7 +119,9 @@ impl Index {
     /// are on disk and the next search sees them; on an error the position stays, and the same may be applied again. Meant for one follower:
     /// two callers at once would leave the position of the slower one.
     pub fn apply(&self, batch: Vec<Op>, position: u64) -> Result<(), Error> {
-        self.serving().apply(batch, position)
+        let applied = self.serving().apply(batch, position);
+        self.is_behind.store(applied.is_err(), Ordering::Relaxed);
+        applied
     }
 
     /// Begins an empty index at position 0 beside this one, which serves until [`Index::replace`].
@@ -136,6 +141,7 @@ impl Index {
         let mut serving = self.serving.write().unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *serving, anew.generation.clone());
         drop(serving);
+        self.is_behind.store(false, Ordering::Relaxed);
         old.remove();
         Ok(())
     }
@@ -182,14 +188,22 @@ impl Index {
         Ok(Results { hits, total, facets })
     }
 
-    /// What may be meant by what has been typed so far, at most 20: words, tags and posts by their titles.
+    /// What may be meant by what has been typed so far, at most 20: words, tags and posts by their titles. Posts alone, which whoever asks
+    /// looks up, while changes can't be applied.
     pub fn suggest(&self, typed: &str, most: usize) -> Result<Vec<Suggestion>, Error> {
         let serving = self.serving();
-        serving.vocabulary(&serving.reader.searcher()).suggest(typed, most)
+        let mut offers = serving.vocabulary(&serving.reader.searcher()).suggest(typed, most)?;
+        if self.is_behind.load(Ordering::Relaxed) {
+            offers.retain(|suggestion| matches!(suggestion.offer, Offer::Post { .. }));
+        }
+        Ok(offers)
     }
 
     /// The text as it was probably meant, if it holds a word that no post does and one that is nearly the same is in several.
     pub fn meant(&self, text: &str) -> Result<Option<String>, Error> {
+        if self.is_behind.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let serving = self.serving();
         serving.vocabulary(&serving.reader.searcher()).meant(text)
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use common_index::dictionary;
 use common_index::feed::{assert_holds, changes, document, found, open};
-use search::Op;
+use search::{Index, Offer, Op};
 
 /// Tells a test, run again as a child, where to write.
 const FOLDER: &str = "SEARCH_TEST_FOLDER";
@@ -170,6 +170,10 @@ fn in_a_child_without_room(name: &str, acknowledged: u64) {
     assert_holds(&open(folder.path()), acknowledged);
 }
 
+fn offers_words(index: &Index) -> bool {
+    index.suggest("あそ", 8).unwrap().iter().any(|suggestion| suggestion.offer == Offer::Word)
+}
+
 /// What a full disk does to every file, a limit on their size does too: from some byte on nothing can be written.
 #[test]
 fn where_there_is_no_room_nothing_is_applied_and_searching_goes_on_until_there_is() {
@@ -186,12 +190,15 @@ fn where_there_is_no_room_nothing_is_applied_and_searching_goes_on_until_there_i
             let ops = (2..80).flat_map(changes).collect();
             assert!(index.apply(ops, 79).is_err(), "{room} bytes are enough");
             assert_holds(&index, position);
+            // They may be of a post that is withdrawn.
+            assert!(!offers_words(&index));
             assert!(index.begin_anew(dictionary()).is_err(), "{room} bytes are enough");
             assert_eq!(folders(Path::new(&folder)), 1);
         }
         limit(u64::MAX);
         index.apply(changes(position + 1), position + 1).unwrap();
         assert_holds(&index, position + 1);
+        assert!(offers_words(&index));
     }
     acknowledge(7);
 }
