@@ -43,6 +43,8 @@ pub fn encode(
     reporter: &Reporter,
 ) -> Result<VideoOutput, Halt> {
     let max_seconds = task.limits.max_duration_ms as f64 / 1000.0;
+    // A container speaks of its longest track, which may be sound that is cut off.
+    let expected_seconds = source.picture.seconds.map(|seconds| seconds.min(max_seconds));
     let production = Production {
         folder: task.output.clone(),
         reporter,
@@ -50,12 +52,15 @@ pub fn encode(
         bytes_written: AtomicU64::new(0),
         max_output_bytes: task.limits.max_output_bytes,
         max_seconds: max_seconds + 1.0,
-        progress: LaneProgress::of(source.picture.seconds.unwrap_or(max_seconds)),
+        progress: LaneProgress::of(expected_seconds.unwrap_or(max_seconds)),
     };
     let threads = task.limits.threads.max(1) as usize;
     let turns = Turns::new(threads);
-    let sound =
-        source.audio.as_ref().map(|track| Sound::new(track, &source, volume)).transpose()?;
+    let sound = source
+        .audio
+        .as_ref()
+        .map(|track| Sound::new(track, volume, production.max_seconds))
+        .transpose()?;
     let has_audio = sound.is_some();
     let why_encoded = remux.as_ref().err().copied();
     let copying = remux
@@ -71,7 +76,7 @@ pub fn encode(
             encoding_lane(&production, plan, rung, sound.as_ref(), threads, &turns)
         })
         .collect::<Result<Vec<_>>>()?;
-    let stills = Stills::new(plan, source.picture.seconds.unwrap_or(max_seconds).min(max_seconds))?;
+    let stills = Stills::new(plan, expected_seconds.unwrap_or(max_seconds))?;
     let footage = Footage::of(&source);
     let had_location = source.had_location;
 
@@ -80,7 +85,7 @@ pub fn encode(
         width: highest.width,
         height: highest.height,
         has_audio,
-        expected_ms: source.picture.seconds.map(|seconds| (seconds * 1000.0).round() as u64),
+        expected_ms: expected_seconds.map(|seconds| (seconds * 1000.0).round() as u64),
         longest_segment_ms: plan.longest_segment_seconds() * 1000.0,
         renditions: (copying.iter().map(|lane| &lane.rendition))
             .chain(lanes.iter().map(|lane| &lane.rendition))

@@ -15,6 +15,7 @@ const LEAST_SECONDS: f64 = 1.0;
 pub struct Extent {
     read: f64,
     shown: f64,
+    heard: f64,
 }
 
 impl Extent {
@@ -26,6 +27,11 @@ impl Extent {
     /// A frame came out of the decoder that is shown until then.
     pub fn note_frame(&mut self, end: f64) {
         self.shown = self.shown.max(end);
+    }
+
+    /// A packet of the sound lasts until then.
+    pub fn note_sound(&mut self, end: f64) {
+        self.heard = self.heard.max(end);
     }
 
     /// Where the packets end.
@@ -49,8 +55,17 @@ impl Extent {
             let detail = format!("{:.2} s of the {claimed:.2} s it claims", self.end());
             return Err(Refusal::new(Failure::Damaged, detail));
         }
-        Ok(Some(CutShort { claimed_ms: (claimed * 1000.0).round() as u64 }))
+        Ok(Some(cut_short(claimed)))
     }
+
+    /// What of the sound's length there is not, of one that was cut off at `end`.
+    pub fn check_sound(&self, end: f64) -> Option<CutShort> {
+        falls_short(end, self.heard).then(|| cut_short(self.heard))
+    }
+}
+
+fn cut_short(claimed: f64) -> CutShort {
+    CutShort { claimed_ms: (claimed * 1000.0).round() as u64 }
 }
 
 fn falls_short(there: f64, expected: f64) -> bool {

@@ -170,6 +170,19 @@ pub fn sound_shape(frame: &ff::frame::Audio, time_base: ff::Rational) -> String 
     )
 }
 
+/// From here on a resampler gives so many samples more for every `distance` that it gives, or fewer, below zero.
+pub fn compensate(
+    context: &mut ff::software::resampling::Context,
+    more: c_int,
+    distance: c_int,
+) -> Result<(), ff::Error> {
+    // SAFETY: the context is live and initialised.
+    match unsafe { ffi::swr_set_compensation(context.as_mut_ptr(), more, distance) } {
+        code if code < 0 => Err(ff::Error::from(code)),
+        _ => Ok(()),
+    }
+}
+
 /// Encoder quality of one frame, 1 (best) to 31.
 pub fn set_quality(frame: &mut ff::frame::Video, quality: i32) {
     // SAFETY: plain field of a live frame.

@@ -3,7 +3,7 @@
 //! `probe` decides whether we take the file and finds its tracks; `plan` decides sizes and rates; `encode` sets up the one pass,
 //! a pipeline of threads: `reading` (demux, decode, `sound` → `soundtrack`) → `lanes` (`picture` and `stills`, then one `encoder` per
 //! rung) → one `rendition` per rung, which takes its sound from the soundtrack and writes fragments (`muxer`, `mp4`). `turns` keeps
-//! the threads that work at once within the task's limit. `extent` says how much of a damaged clip there is, `found` tells operators
+//! the threads that work at once within the task's limit. `timeline` says when each packet is, `extent` how much of a damaged clip there is, `found` tells operators
 //! what the source is.
 //!
 //! A picture that is already what its rung would be is copied (`remux` decides, `h264` reads); the other rungs are cut where it is.
@@ -33,6 +33,7 @@ mod rendition;
 mod sound;
 mod soundtrack;
 mod stills;
+pub mod timeline;
 mod turns;
 
 use crate::prove;

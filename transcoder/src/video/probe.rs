@@ -6,9 +6,10 @@
 
 use super::input::InputFile;
 use super::plan::{Ratio, SourcePicture};
+use super::timeline::{Timed, Timeline, may_jump};
 use super::{Orientation, libav};
 use crate::refusal::{OrRefuse, Refusal, Result};
-use ff::codec::packet::side_data;
+use ff::codec::packet::{Packet, side_data};
 use ff::format::context::{Input, StreamIo};
 use ff::format::stream::Disposition;
 use ff::media::Type;
@@ -95,8 +96,8 @@ pub struct Source {
     pub audio: Option<Track>,
     pub picture: SourcePicture,
     pub field_order_is_interlaced: bool,
-    /// Earliest timestamp of the two tracks, in microseconds: time zero of what we make.
-    pub start_us: i64,
+    /// When its packets are. Time zero of what we make is the earliest timestamp of the two tracks.
+    pub timeline: Timeline,
     /// Whether the file says where it was filmed.
     pub had_location: bool,
 }
@@ -111,6 +112,10 @@ pub struct Track {
 }
 
 impl Track {
+    fn timed(&self) -> Timed {
+        Timed { index: self.index, time_base: self.time_base }
+    }
+
     /// libav's name.
     pub fn codec_name(&self) -> String {
         self.parameters.id().name().to_owned()
@@ -128,11 +133,6 @@ impl Source {
         let tracks = [Some(&self.video), self.audio.as_ref()];
         tracks.into_iter().flatten().map(|track| track.index).collect()
     }
-
-    /// The clip's start on the clock of its picture.
-    pub fn start_ticks(&self) -> i64 {
-        (self.start_us as f64 / 1e6 / f64::from(self.video.time_base)).round() as i64
-    }
 }
 
 pub fn decoder_names() -> String {
@@ -143,17 +143,19 @@ pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
     let format = recognise(&file)?;
     let input = open(&file, format, ANALYSIS_US)?;
     check_tracks(&input, limits)?;
-    let video = choose(&input, Type::Video)?
+    let mut video = choose(&input, Type::Video)?
         .ok_or_else(|| Refusal::new(Failure::NoVideo, format!("{format} without a video track")))?;
     let audio = choose(&input, Type::Audio)?;
-    check_length(&input, &video, &file, limits)?;
+    let timeline = timeline(&input, &file, format, &video, audio.as_ref(), limits)?;
+    video.seconds = timeline.picture_seconds.or(video.seconds);
+    if !is_within(limits, claimed_seconds(&input, &video), &file)?
+        && (audio.is_none()
+            || video.seconds.is_some()
+            || picture_is_too_long(&file, format, &video, limits)?)
+    {
+        return Err(too_long(claimed_seconds(&input, &video)));
+    }
     let (picture, field_order_is_interlaced) = picture(&input, &video, limits)?;
-    let start_us = [Some(&video), audio.as_ref()]
-        .into_iter()
-        .flatten()
-        .filter_map(|track| start_us(&input, track))
-        .min()
-        .unwrap_or(0);
     let had_location = says_where(&input);
     Ok(Source {
         input,
@@ -163,7 +165,7 @@ pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
         audio,
         picture,
         field_order_is_interlaced,
-        start_us,
+        timeline,
         had_location,
     })
 }
@@ -238,21 +240,73 @@ fn choose(input: &Input, kind: Type) -> Result<Option<Track>> {
     Ok(Some(Track { index: stream.index(), time_base, parameters, decoder, seconds }))
 }
 
-fn check_length(
-    input: &Input,
-    video: &Track,
-    file: &InputFile,
-    limits: &VideoLimits,
-) -> Result<()> {
+/// Of the picture, or of the whole file where nothing is said of its tracks.
+fn claimed_seconds(input: &Input, video: &Track) -> f64 {
     let container = (input.duration() > 0).then(|| input.duration() as f64 / 1e6);
-    let seconds = video.seconds.or(container).unwrap_or(0.0);
+    video.seconds.or(container).unwrap_or(0.0)
+}
+
+/// Whether a claimed length need not be refused.
+fn is_within(limits: &VideoLimits, seconds: f64, file: &InputFile) -> Result<bool> {
     let bytes = file.bytes().or_refuse(Failure::Crashed, "measuring the input")?;
     // So little for so long is a lie; the true length shows while reading.
     let is_credible = bytes as f64 * 8.0 >= LEAST_BITS_PER_SECOND * seconds;
-    if is_credible && seconds * 1000.0 > limits.max_duration_ms as f64 + 500.0 {
-        return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s")));
+    Ok(!is_credible || seconds <= longest_seconds(limits))
+}
+
+/// Looks whether what is claimed of a file is so of its picture: sound that goes on for longer does not count.
+fn picture_is_too_long(
+    file: &InputFile,
+    format: &str,
+    video: &Track,
+    limits: &VideoLimits,
+) -> Result<bool> {
+    let mut input = open(file, format, LITTLE_ANALYSIS_US)?;
+    libav::read_only(&mut input, &[video.index]);
+    let start = start_us(&input, video).unwrap_or(0) as f64 / 1e6;
+    let mut packet = Packet::empty();
+    loop {
+        match libav::read(&mut input, &mut packet) {
+            Ok(()) if packet.stream() == video.index => {
+                let time = packet.pts().or(packet.dts()).unwrap_or(0);
+                if time as f64 * f64::from(video.time_base) - start > longest_seconds(limits) {
+                    return Ok(true);
+                }
+            }
+            Ok(()) => {}
+            Err(ff::Error::InvalidData) if !libav::is_at_end(&input) => {}
+            // Whatever is wrong with the file shows when the clip is made.
+            Err(_) => return Ok(false),
+        }
     }
-    Ok(())
+}
+
+fn timeline(
+    input: &Input,
+    file: &InputFile,
+    format: &str,
+    video: &Track,
+    audio: Option<&Track>,
+    limits: &VideoLimits,
+) -> Result<Timeline> {
+    let tracks: Vec<&Track> = [Some(video), audio].into_iter().flatten().collect();
+    let timed: Vec<Timed> = tracks.iter().map(|track| track.timed()).collect();
+    if may_jump(format) {
+        let input_anew = open(file, format, LITTLE_ANALYSIS_US)?;
+        let known = input.nb_streams() as usize;
+        return Timeline::measure(input_anew, &timed, known, longest_seconds(limits));
+    }
+    let starts = tracks.iter().filter_map(|track| start_us(input, track));
+    Ok(Timeline::steady(&timed, starts.min().unwrap_or(0)))
+}
+
+/// A claim is rounded now and then.
+fn longest_seconds(limits: &VideoLimits) -> f64 {
+    limits.max_duration_ms as f64 / 1000.0 + 0.5
+}
+
+fn too_long(seconds: f64) -> Refusal {
+    Refusal::new(Failure::TooLong, format!("{seconds:.1} s"))
 }
 
 /// Whether any of the tags is a place: `location` (of QuickTime's `©xyz` and of 3GPP's `loci`), and what else cameras write.
@@ -281,7 +335,7 @@ fn picture(input: &Input, video: &Track, limits: &VideoLimits) -> Result<(Source
         .side_data()
         .find(|data| data.kind() == side_data::Type::DisplayMatrix)
         .map_or(Orientation::UPRIGHT, |data| Orientation::from_display_matrix(data.data()));
-    let container_seconds = (input.duration() > 0).then(|| input.duration() as f64 / 1e6);
+    let seconds = claimed_seconds(input, video);
     let picture = SourcePicture {
         width: facts.width,
         height: facts.height,
@@ -289,7 +343,7 @@ fn picture(input: &Input, video: &Track, limits: &VideoLimits) -> Result<(Source
         orientation,
         base_rate: ratio(stream.rate()),
         average_rate: ratio(stream.avg_frame_rate()),
-        seconds: video.seconds.or(container_seconds),
+        seconds: (seconds > 0.0).then_some(seconds),
     };
     Ok((picture, facts.is_interlaced))
 }

@@ -6,7 +6,8 @@ use super::lanes::{Feed, Halt, hand};
 use super::libav;
 use super::probe::{Source, decoder_names};
 use super::rendition::Production;
-use super::sound::Sound;
+use super::sound::{SAMPLE_RATE, Sound};
+use super::timeline::Clock;
 use super::turns::Turns;
 use crate::refusal::{Refusal, Result};
 use ff::codec::packet::Packet;
@@ -18,6 +19,7 @@ use transcoder_protocol::{CutShort, Failure, VideoLimits};
 pub struct Reader<'a> {
     limits: VideoLimits,
     source: Source,
+    clock: Clock,
     production: &'a Production<'a>,
     turns: &'a Turns,
     decoder: ff::decoder::Video,
@@ -52,6 +54,7 @@ impl<'a> Reader<'a> {
             })?;
         Ok(Self {
             limits,
+            clock: source.timeline.clock(),
             source,
             production,
             turns,
@@ -66,7 +69,7 @@ impl<'a> Reader<'a> {
     pub fn run(mut self) -> Result<Option<CutShort>, Halt> {
         let mut packet = Packet::empty();
         loop {
-            match libav::read(&mut self.source.input, &mut packet) {
+            match self.clock.read(&mut self.source.input, &mut packet) {
                 Ok(()) => self.take(&packet)?,
                 Err(ff::Error::Eof) => break,
                 // The demuxer has stepped over something damaged and goes on behind it; what is missing counts at the end.
@@ -100,6 +103,10 @@ impl<'a> Reader<'a> {
             let mut ready = Vec::new();
             sound.feed(packet, &mut ready)?;
             self.production.soundtrack.add(ready);
+            if let (Some(time), Some(track)) = (packet.pts(), &self.source.audio) {
+                let end = (time + packet.duration().max(0)) as f64 * f64::from(track.time_base);
+                self.extent.note_sound(end);
+            }
         }
         Ok(self.check_length()?)
     }
@@ -109,35 +116,35 @@ impl<'a> Reader<'a> {
             return;
         }
         let Some(time) = packet.pts().or(packet.dts()) else { return };
-        let end = (time + packet.duration().max(0)) as f64 * f64::from(self.source.video.time_base)
-            - self.source.start_us as f64 / 1e6;
+        let end = (time + packet.duration().max(0)) as f64 * f64::from(self.source.video.time_base);
         self.extent.note_packet(end);
         // It runs ahead of the encoders: how far all is, they say.
         self.production.reporter.progress(0.0);
     }
 
-    fn sound_seconds(&self) -> f64 {
-        self.sound.as_ref().map_or(0.0, Sound::seconds)
-    }
-
-    /// Containers lie about their length, or do not say it.
+    /// Containers lie about their length, or do not say it. Of the sound, what is too long is left out.
     fn check_length(&self) -> Result<()> {
-        let seconds = self.extent.read().max(self.sound_seconds());
+        let seconds = self.extent.read();
         if seconds * 1000.0 > self.limits.max_duration_ms as f64 + 1000.0 {
             return Err(Refusal::new(Failure::TooLong, format!("{seconds:.1} s read")));
         }
         Ok(())
     }
 
-    /// Once everything is decoded.
-    fn check_whole(&self) -> Result<Option<CutShort>> {
+    /// Once everything is decoded. `sound_end` is where the sound ends that was made, in seconds.
+    fn check_whole(&self, sound_end: f64) -> Result<Option<CutShort>> {
         let end = self.extent.end();
+        if sound_end >= self.production.max_seconds
+            && let Some(cut) = self.extent.check_sound(sound_end)
+        {
+            return Ok(Some(cut));
+        }
         // The track's own word, or the file's about its longest track. An estimate of libav's does not count.
         match self.source.video.seconds {
             Some(claimed) => self.extent.check(Some(claimed), end),
             None => {
                 let claimed = libav::stated_seconds(&self.source.input);
-                self.extent.check(claimed, end.max(self.sound_seconds()))
+                self.extent.check(claimed, end.max(sound_end))
             }
         }
     }
@@ -149,7 +156,6 @@ impl<'a> Reader<'a> {
 
     /// What the decoder has ready, with times that count from the clip's start.
     fn decoded(&mut self) -> Result<Vec<Frame>, Halt> {
-        let start = self.source.start_ticks();
         let mut decoded = Vec::new();
         let mut frame = Frame::empty();
         loop {
@@ -167,7 +173,7 @@ impl<'a> Reader<'a> {
                 let size = format!("a frame of {}×{}", frame.width(), frame.height());
                 return Err(Refusal::new(Failure::TooManyPixels, size).into());
             }
-            let pts = frame.timestamp().map(|pts| pts - start);
+            let pts = frame.timestamp();
             if let Some(pts) = pts {
                 let end = (pts + frame.packet().duration.max(0)) as f64;
                 self.extent.note_frame(end * f64::from(self.source.video.time_base));
@@ -193,14 +199,17 @@ impl<'a> Reader<'a> {
             sound.finish(&mut ready)?;
         }
         self.production.soundtrack.add(ready);
-        self.production.soundtrack.complete();
         if self.decoder.send_eof().is_ok() {
             let decoded = self.decoded()?;
             self.hand_on(decoded)?;
         }
-        let cut_short = self.check_whole()?;
+        let picture_end = self.extent.end();
+        let sound_end = self.sound.as_ref().map_or(0, |sound| sound.end_beside(picture_end));
+        self.production.soundtrack.complete(sound_end);
+        let sound_end = sound_end as f64 / f64::from(SAMPLE_RATE);
+        let cut_short = self.check_whole(sound_end)?;
         // The last picture stays while there is sound.
-        let end = self.ticks(self.extent.end().max(self.sound_seconds()));
+        let end = self.ticks(picture_end.max(sound_end));
         if let Some(packets) = &self.takers.packets {
             hand(packets, Feed::End(end))?;
         }

@@ -21,9 +21,11 @@ impl Soundtrack {
         self.laid().packets.extend(packets);
     }
 
-    /// Says that no more will come.
-    pub fn complete(&self) {
-        self.laid().is_complete = true;
+    /// Says that no more will come, and that the clip ends before what begins at sample `end` or later.
+    pub fn complete(&self, end: i64) {
+        let mut laid = self.laid();
+        laid.packets.retain(|packet| packet.pts() < Some(end));
+        laid.is_complete = true;
     }
 
     /// Whether all sound before this sample is there.

@@ -3,10 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
+mod clocks;
 mod damage;
 mod fidelity;
 mod files;
+mod formats;
 mod growing;
+mod joined;
 mod loudness;
 mod media;
 mod mutations;

@@ -34,35 +34,33 @@ pub fn scan(
     // Read by itself: what is read of the source's own input would be missing there.
     let mut input = source.reopen().map_err(|_| WhyEncoded::Packets)?;
     libav::read_only(&mut input, &source.tracks());
-    let start = source.start_ticks();
+    let mut clock = source.timeline.clock();
     let mut packet = Packet::empty();
     loop {
-        match libav::read(&mut input, &mut packet) {
+        match clock.read(&mut input, &mut packet) {
             Ok(()) => {}
             Err(ff::Error::Eof) => break,
             Err(_) => return Err(WhyEncoded::Packets),
         }
-        let end = if packet.stream() == source.video.index {
-            let scanned = look(&packet, start, configuration)?;
+        if packet.stream() == source.video.index {
+            let scanned = look(&packet, configuration)?;
             let end = (scanned.shown + scanned.duration) as f64 * f64::from(source.video.time_base);
             found.packets.push(scanned);
             reporter.progress(0.0);
-            end
+            if end > max_seconds {
+                return Err(WhyEncoded::Packets);
+            }
         } else {
             let time_base = source.audio.as_ref().map_or(0.0, |audio| audio.time_base.into());
-            let end = (packet.pts().unwrap_or(0) + packet.duration()) as f64 * time_base
-                - source.start_us as f64 / 1e6;
-            found.sound_seconds = found.sound_seconds.max(end);
-            end
-        };
-        if end > max_seconds {
-            return Err(WhyEncoded::Packets);
+            let end = (packet.pts().unwrap_or(0) + packet.duration()) as f64 * time_base;
+            // What comes later is left out.
+            found.sound_seconds = found.sound_seconds.max(end.min(max_seconds));
         }
     }
     Ok(found)
 }
 
-fn look(packet: &Packet, start: i64, configuration: &Configuration) -> Result<Scanned, WhyEncoded> {
+fn look(packet: &Packet, configuration: &Configuration) -> Result<Scanned, WhyEncoded> {
     if libav::is_cut_away(packet) {
         return Err(WhyEncoded::Times);
     }
@@ -75,7 +73,7 @@ fn look(packet: &Packet, start: i64, configuration: &Configuration) -> Result<Sc
         return Err(WhyEncoded::Stream);
     }
     Ok(Scanned {
-        shown: packet.pts().ok_or(WhyEncoded::Times)? - start,
+        shown: packet.pts().ok_or(WhyEncoded::Times)?,
         duration: packet.duration(),
         bytes: bytes.len() as u64,
         is_idr: facts.is_idr,

@@ -100,13 +100,13 @@ fn hear(
 ) -> Result<Heard> {
     let mut input = source.reopen()?;
     libav::read_only(&mut input, &[track.index]);
-    let mut samples = Samples::new(track, source, volume)?;
+    let mut clock = source.timeline.clock();
+    let mut samples = Samples::new(track, volume, max_seconds)?;
     let mut meter = Meter::new().map_err(metering)?;
-    let max_samples = (max_seconds * f64::from(super::SAMPLE_RATE)) as i64;
     let mut packet = Packet::empty();
     // Whatever is wrong with the file shows when the clip is made; here it only ends the listening.
-    while samples.count() <= max_samples {
-        match libav::read(&mut input, &mut packet) {
+    while !samples.are_full() {
+        match clock.read(&mut input, &mut packet) {
             Ok(()) if packet.stream() == track.index => {
                 samples.feed(&packet, &mut |frame| meter.add(&frame))?;
                 reporter.progress(0.0);

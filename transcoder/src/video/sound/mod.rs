@@ -1,19 +1,20 @@
-//! The sound's way from a packet of the source to AAC packets that every rendition shares: `samples` decodes, `loudness` says
-//! how far to turn it up or down, this encodes.
+//! The sound's way from a packet of the source to AAC packets that every rendition shares: `samples` decodes, `alignment` says where
+//! the sound belongs, `loudness` how far to turn it up or down, this encodes.
 //!
 //! Times of the packets made count in samples from the clip's start. The encoder's priming (its first packet, before time
 //! zero) is left out: players disagree about edit lists, and without it none is needed.
 
+mod alignment;
 mod loudness;
 mod samples;
 
 use super::libav;
-use super::probe::{Source, Track};
+use super::probe::Track;
 use crate::refusal::{Refusal, Result};
 use ff::codec::packet::Packet;
 use ffmpeg_next as ff;
 pub use loudness::{Volume, measured_volume};
-use samples::Samples;
+use samples::{Samples, Silence};
 use transcoder_protocol::Failure;
 
 pub const SAMPLE_RATE: i32 = 48_000;
@@ -27,8 +28,9 @@ pub struct Sound {
 }
 
 impl Sound {
-    pub fn new(track: &Track, source: &Source, volume: Volume) -> Result<Self> {
-        let samples = Samples::new(track, source, volume)?;
+    /// Of at most `max_seconds`; what comes later is left out.
+    pub fn new(track: &Track, volume: Volume, max_seconds: f64) -> Result<Self> {
+        let samples = Samples::new(track, volume, max_seconds)?;
         Ok(Self { samples, encoder: open_encoder().map_err(encoding)? })
     }
 
@@ -36,9 +38,11 @@ impl Sound {
         &self.encoder
     }
 
-    /// Seconds of sound so far.
-    pub fn seconds(&self) -> f64 {
-        self.samples.count() as f64 / f64::from(SAMPLE_RATE)
+    /// The sample at which the sound is over, of a clip whose picture ends at these seconds. Silence behind the picture that is longer
+    /// than the sound behind it is not worth to be waited for: one packet with a wrong timestamp would make minutes of a still.
+    pub fn end_beside(&self, picture_seconds: f64) -> i64 {
+        let picture_end = (picture_seconds * f64::from(SAMPLE_RATE)) as i64;
+        end_beside(picture_end, self.samples.count(), self.samples.silences())
     }
 
     /// Takes a packet of the source, adds what became ready.
@@ -59,6 +63,14 @@ impl Sound {
         encoder.send_eof().map_err(encoding)?;
         drain(encoder, ready)
     }
+}
+
+fn end_beside(picture_end: i64, end: i64, silences: &[Silence]) -> i64 {
+    let behind = silences.iter().rev().take_while(|silence| silence.end > picture_end);
+    behind.fold(end, |end, silence| {
+        let start = silence.start.max(picture_end);
+        if end - silence.end < silence.end - start { start } else { end }
+    })
 }
 
 fn drain(encoder: &mut ff::encoder::Audio, ready: &mut Vec<Packet>) -> Result<()> {
@@ -87,4 +99,20 @@ fn open_encoder() -> Result<ff::encoder::Audio, ff::Error> {
 
 fn encoding(error: ff::Error) -> Refusal {
     libav::refusal(error, Failure::Crashed, "encoding the sound")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clip_does_not_wait_for_a_little_sound_behind_much_silence() {
+        let silence = |start, end| Silence { start, end };
+        assert_eq!(end_beside(100, 200, &[]), 200);
+        assert_eq!(end_beside(100, 1000, &[silence(120, 990)]), 120);
+        assert_eq!(end_beside(100, 1000, &[silence(120, 300)]), 1000, "more sound than silence");
+        assert_eq!(end_beside(900, 1000, &[silence(120, 890)]), 1000, "beside the picture");
+        assert_eq!(end_beside(500, 1000, &[silence(120, 990)]), 500, "no longer than the picture");
+        assert_eq!(end_beside(100, 1000, &[silence(110, 500), silence(505, 995)]), 110);
+    }
 }
