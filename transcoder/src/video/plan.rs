@@ -1,7 +1,7 @@
 //! What to make of a clip: pure arithmetic from what the probe found to sizes, rates and bit rates.
 //!
-//! Invariants: nothing is scaled up; every size is even and at least 2; the frame rate divides the source's evenly where the
-//! source is steady, so that no judder is added; keyframes lie at the same frames in every rung.
+//! Invariants: nothing is scaled up; every size is even and at least 2; the frame rate divides the source's evenly, so that no
+//! judder is added, unless that would leave fewer frames than films have; keyframes lie at the same frames in every rung.
 //!
 //! Not here: colours, rotation, interlacing. They are read off the first decoded frame (see `picture`).
 
@@ -21,6 +21,10 @@ const USUAL_MAX_RATE: f64 = 30.0;
 const SMOOTH_MAX_RATE: f64 = 60.0;
 /// Smooth motion doubles the work, so only short clips get it.
 const SMOOTH_MAX_SECONDS: f64 = 60.0;
+/// A rate is divided evenly as long as this many frames a second are left: what films have had for a century (24000/1001).
+const LEAST_DIVIDED_RATE: f64 = 23.9;
+/// The mean can't be above the rate that all times fit into, but for rounding: by more than this share, that rate is a wrong guess.
+const DISBELIEF: f64 = 0.1;
 
 /// Bits per second that 1080p at 30 frames a second may reach; smaller pictures need more bits per pixel.
 const FULL_HD_MAX_BITS: f64 = 4_500_000.0;
@@ -169,19 +173,23 @@ fn even(length: f64) -> u32 {
 }
 
 fn frame_rate(source: &SourcePicture) -> Ratio {
-    let usual = Ratio::new(30, 1);
+    // Variable rate: every frame moves at most half of 1/30 s.
+    const USUAL: Ratio = Ratio::new(USUAL_MAX_RATE as u32, 1);
     let Some(base) = source.base_rate.filter(|rate| (1.0..=250.0).contains(&rate.value())) else {
-        // Variable rate: every frame moves at most half of 1/30 s.
-        return usual;
+        return USUAL;
     };
-    let is_steady = source
-        .average_rate
-        .is_some_and(|average| (average.value() / base.value() - 1.0).abs() < 0.02);
+    let exceeds_base = source.average_rate.map_or(0.0, |average| average.value() / base.value());
+    if exceeds_base > 1.0 + DISBELIEF {
+        return USUAL;
+    }
+    let is_steady = (exceeds_base - 1.0).abs() < 0.02;
     let is_short = source.seconds.is_some_and(|seconds| seconds <= SMOOTH_MAX_SECONDS);
     let cap = if is_steady && is_short { SMOOTH_MAX_RATE } else { USUAL_MAX_RATE };
     // Headroom for 30.02 and the like.
     let divisor = (base.value() / (cap * 1.01)).ceil().max(1.0) as u32;
-    Ratio::new(base.numerator, base.denominator.saturating_mul(divisor))
+    let even = Ratio::new(base.numerator, base.denominator.saturating_mul(divisor));
+    // Half of 40 would be a slide show: a frame left out here and there is seen less than every other one.
+    if divisor > 1 && even.value() < LEAST_DIVIDED_RATE { USUAL } else { even }
 }
 
 #[cfg(test)]
@@ -261,6 +269,66 @@ mod tests {
         assert_eq!(rate((50, 1), 100.0), 25.0);
         assert_eq!(rate((240, 1), 100.0), 30.0);
         assert_eq!(rate((240, 1), 10.0), 60.0);
+    }
+
+    #[test]
+    fn a_rate_whose_half_would_be_jerky_becomes_thirty() {
+        let rate = |base: u32, average: f64, seconds: f64| {
+            let mut source = source(1280, 720);
+            source.base_rate = Some(Ratio::new(base, 1));
+            source.average_rate = Some(Ratio::new((average * 1000.0) as u32, 1000));
+            source.seconds = Some(seconds);
+            plan(&source).frame_rate.value()
+        };
+        for base in [31, 36, 40, 47] {
+            let unsteady = f64::from(base) * 6.0 / 7.0;
+            assert_eq!(rate(base, unsteady, 8.0), 30.0, "{base}, unsteady");
+            assert_eq!(rate(base, f64::from(base), 100.0), 30.0, "{base}, long");
+            assert_eq!(rate(base, f64::from(base), 8.0), f64::from(base), "{base}, short");
+        }
+        assert_eq!(rate(62, 50.0, 8.0), 30.0);
+        assert_eq!(rate(48, 48.0, 100.0), 24.0);
+        assert_eq!(rate(50, 40.0, 8.0), 25.0);
+        assert_eq!(rate(60, 50.0, 8.0), 30.0);
+    }
+
+    #[test]
+    fn no_rate_loses_more_frames_than_it_must_or_judders_without_need() {
+        for hundredths in (100..=25_000).step_by(5) {
+            let base = Ratio::new(hundredths, 100);
+            for average in [0.3, 0.86, 0.97, 0.99, 1.0, 1.01].map(|share| share * base.value()) {
+                for seconds in [None, Some(8.0), Some(60.0), Some(100.0)] {
+                    let mut source = source(1280, 720);
+                    source.base_rate = Some(base);
+                    source.average_rate = Some(Ratio::new((average * 1000.0) as u32, 1000));
+                    source.seconds = seconds;
+                    let rate = plan(&source).frame_rate.value();
+                    let is_steady = (average / base.value() - 1.0).abs() < 0.015;
+                    let is_smooth = is_steady && seconds.is_some_and(|seconds| seconds <= 60.0);
+                    let cap = if is_smooth { 60.0 } else { 30.0 };
+                    let what = format!("{base:?}, {average}, {seconds:?}: {rate}");
+                    assert!(rate <= cap * 1.01, "{what}");
+                    assert!(rate >= base.value().min(23.9), "{what}");
+                    if base.value() <= cap {
+                        assert_eq!(rate, base.value(), "{what}");
+                    }
+                    let is_even =
+                        (base.value() / rate).fract().min(1.0 - (base.value() / rate).fract())
+                            < 1e-6;
+                    let could_be_even = (1..=20)
+                        .map(|divisor| base.value() / f64::from(divisor))
+                        .any(|rate| (23.9..=cap * 1.01).contains(&rate));
+                    assert!(is_even || !could_be_even, "{what}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_base_below_the_mean_is_not_believed() {
+        let mut source = source(1280, 720);
+        source.base_rate = Some(Ratio::new(15, 1));
+        assert_eq!(plan(&source).frame_rate, Ratio::new(30, 1));
     }
 
     #[test]

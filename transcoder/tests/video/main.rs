@@ -13,6 +13,7 @@ mod joined;
 mod loudness;
 mod media;
 mod mutations;
+mod rates;
 mod refusals;
 mod remux;
 mod stills;
