@@ -219,6 +219,22 @@ pub fn share(frame: &ff::frame::Video) -> ff::frame::Video {
     shared
 }
 
+/// Takes off a frame what hangs on it beside its picture or its sound: captions, time codes, profiles, what a camera tells of
+/// itself; all but the kinds that are `kept`. Filters hand it on, and encoders put some of it into what they make.
+pub fn strip(frame: &mut ff::Frame, kept: &[ffi::AVFrameSideDataType]) {
+    // SAFETY: the frame is live; libav keeps list and length in step, and what is removed is in the list.
+    unsafe {
+        let frame = frame.as_mut_ptr();
+        let count = usize::try_from((*frame).nb_side_data).unwrap_or(0);
+        let kinds: Vec<_> =
+            (0..count).map(|index| (*(*(*frame).side_data.add(index))).type_).collect();
+        for kind in kinds.into_iter().filter(|kind| !kept.contains(kind)) {
+            ffi::av_frame_remove_side_data(frame, kind);
+        }
+        ffi::av_dict_free(&mut (*frame).metadata);
+    }
+}
+
 /// The file's length as its header says, in seconds.
 pub fn stated_seconds(input: &ff::format::context::Input) -> Option<f64> {
     use ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM;

@@ -1,17 +1,26 @@
 //! The picture's way from a decoded frame to one frame per rung: deinterlaced, in even time, tone-mapped to BT.709, 8 bits,
 //! upright, square pixels, and scaled from rung to rung, so that the large picture is read once.
 //!
+//! Pictures alone come out: what a decoder hangs on its frames besides (captions, profiles, notes) reaches no encoder.
+//!
 //! The chain is chosen by the first decoded frame, which knows its colours and fields better than the container.
 
 use super::plan::{Plan, Ratio, Size, SourcePicture};
 use super::{libav, probe::Source};
 use crate::refusal::{Refusal, Result};
 use ff::color::{Range, Space, TransferCharacteristic as Transfer};
+use ff::ffi::AVFrameSideDataType as SideData;
 use ff::filter::Graph;
 use ff::format::Pixel;
 use ff::frame::Video as Frame;
 use ffmpeg_next as ff;
 use transcoder_protocol::Failure;
+
+/// What tone mapping asks a frame for: how bright its brightest may be.
+const BRIGHTNESS: [SideData; 2] = [
+    SideData::AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
+    SideData::AV_FRAME_DATA_CONTENT_LIGHT_LEVEL,
+];
 
 /// What a frame must look like to go through the chain that was built for the first one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,6 +114,7 @@ impl PictureFilter {
     /// Takes a decoded frame whose timestamp counts from the clip's start in the track's time base.
     pub fn push(&mut self, frame: Frame) -> Result<()> {
         let mut frame = self.in_first_shape(frame)?;
+        libav::strip(&mut frame, &BRIGHTNESS);
         // A frame without a timestamp, or one that goes back, follows the last one at once.
         let earliest = self.last_pts.map(|last| last + 1);
         let pts = match (frame.pts(), earliest) {
@@ -128,7 +138,10 @@ impl PictureFilter {
         for index in 0..self.rungs {
             let mut frame = Frame::empty();
             match self.node(&format!("rung{index}"))?.sink().frame(&mut frame) {
-                Ok(()) => frames.push(frame),
+                Ok(()) => {
+                    libav::strip(&mut frame, &[]);
+                    frames.push(frame);
+                }
                 Err(ff::Error::Eof | ff::Error::Other { errno: libc::EAGAIN }) if index == 0 => {
                     return Ok(None);
                 }

@@ -128,6 +128,7 @@ impl Samples {
         while self.decoder.receive_frame(&mut frame).is_ok() {
             let pts = frame.timestamp();
             frame.set_pts(pts);
+            libav::strip(&mut frame, &[]);
             libav::ensure_channel_layout(&mut frame);
             let shape = libav::sound_shape(&frame, self.time_base);
             if self.conforming.as_ref().is_none_or(|(_, current)| *current != shape) {
