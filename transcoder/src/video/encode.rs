@@ -12,6 +12,7 @@ use super::probe::Source;
 use super::reading::{Reader, Takers};
 use super::remux::Remux;
 use super::rendition::{LaneProgress, Production, Rendition, outline};
+use super::shape::Shape;
 use super::sound::{Sound, Volume};
 use super::soundtrack::Soundtrack;
 use super::stills::Stills;
@@ -33,11 +34,13 @@ const DECODED_FRAMES: usize = 1;
 const RUNG_FRAMES: usize = 2;
 const COPIED_PACKETS: usize = 64;
 
-/// Halts with `UnfitToCopy` when `remux` turns out to have promised too much; the files made until then are the caller's to remove.
+/// Halts with `UnfitToCopy` when `remux` turns out to have promised too much, with `Reshaped` when the plan was made for the wrong
+/// `shape`; the files made until then are the caller's to remove.
 pub fn encode(
     task: &VideoTask,
     source: Source,
     plan: &Plan,
+    shape: Shape,
     volume: Volume,
     remux: Result<Remux, WhyEncoded>,
     reporter: &Reporter,
@@ -97,7 +100,7 @@ pub fn encode(
 
     let (decoded_to, decoded) = sync_channel(DECODED_FRAMES);
     let (packets_to, packets) = copying.as_ref().map(|_| sync_channel(COPIED_PACKETS)).unzip();
-    let reader = Reader::new(
+    let mut reader = Reader::new(
         task.limits,
         source,
         sound,
@@ -106,6 +109,9 @@ pub fn encode(
         threads.div_ceil(2),
         Takers { frames: decoded_to, packets: packets_to },
     )?;
+    if shape == Shape::Stated {
+        reader.watch_shapes();
+    }
     let (cut_short, pictures, mut renditions) = scope(|scope| {
         let mut rungs = Vec::with_capacity(plan.rungs.len());
         let mut renditions = Vec::with_capacity(plan.rungs.len());

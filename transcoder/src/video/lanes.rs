@@ -8,7 +8,7 @@ use super::cuts::Cuts;
 use super::encoder::encoding;
 use super::h264::picture_only;
 use super::picture::{Footage, PictureFilter};
-use super::plan::Plan;
+use super::plan::{Plan, SourcePicture};
 use super::remux::Remux;
 use super::rendition::Rendition;
 use super::stills::Stills;
@@ -28,6 +28,8 @@ pub enum Halt {
     Abandoned,
     /// The picture that is being copied cannot be decoded everywhere; encoded it can be made.
     UnfitToCopy,
+    /// The clip changes its shape, and is better made in this one than in what was planned.
+    Reshaped(SourcePicture),
 }
 
 impl From<Refusal> for Halt {
@@ -67,30 +69,21 @@ pub struct Pictures {
 
 impl PictureLane<'_> {
     pub fn run(mut self, decoded: Receiver<Feed<Frame>>) -> Result<Pictures, Halt> {
-        // Built when the first frame says what it is.
-        let mut filter: Option<PictureFilter> = None;
+        let mut filter = PictureFilter::new(self.footage, self.plan);
         let mut frames = 0;
         for feed in decoded {
             let end = match feed {
                 Feed::Next(frame) => {
                     let _turn = self.turns.take();
-                    let filter = match &mut filter {
-                        Some(filter) => filter,
-                        none => none.insert(PictureFilter::new(&self.footage, self.plan, &frame)?),
-                    };
                     filter.push(frame)?;
                     None
                 }
                 Feed::End(end) => {
-                    if let Some(filter) = &mut filter {
-                        filter.finish(end)?;
-                    }
+                    filter.finish(end)?;
                     Some(())
                 }
             };
-            if let Some(filter) = &mut filter {
-                self.drain(filter, &mut frames)?;
-            }
+            self.drain(&mut filter, &mut frames)?;
             if end.is_some() {
                 return self.finish(frames);
             }
@@ -98,7 +91,7 @@ impl PictureLane<'_> {
         Err(Halt::Abandoned)
     }
 
-    fn drain(&mut self, filter: &mut PictureFilter, count: &mut u64) -> Result<(), Halt> {
+    fn drain(&mut self, filter: &mut PictureFilter<'_>, count: &mut u64) -> Result<(), Halt> {
         loop {
             let turn = self.turns.take();
             let Some(frames) = filter.pull()? else { return Ok(()) };

@@ -7,7 +7,8 @@
 //! what the source is.
 //!
 //! A picture that is already what its rung would be is copied (`remux` decides, `h264` reads); the other rungs are cut where it is.
-//! Should it turn out damaged while it is copied, all is made anew without copying.
+//! Should it turn out damaged while it is copied, all is made anew without copying; and so it is in another shape, when frames come
+//! that the plan does not suit (`shape`, `survey`).
 //!
 //! Invariants: one decode; every rendition has the same keyframes and segments, and all that are encoded the same frames; sound is
 //! encoded once; nothing of the source's metadata is copied, because every output is made from frames, samples and slices alone.
@@ -30,9 +31,11 @@ pub mod probe;
 mod reading;
 pub mod remux;
 mod rendition;
+mod shape;
 mod sound;
 mod soundtrack;
 mod stills;
+mod survey;
 pub mod timeline;
 mod turns;
 
@@ -45,6 +48,7 @@ use orientation::Orientation;
 use plan::Plan;
 use probe::Source;
 use remux::Remux;
+use shape::Shape;
 use std::fs::{self, File};
 use std::path::Path;
 use transcoder_protocol::{Event, Failure, VideoLimits, VideoOutput, VideoTask, WhyEncoded};
@@ -82,20 +86,31 @@ pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoO
     ffmpeg_next::init().or_refuse(Failure::Crashed, "starting libav")?;
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
     let input = InputFile::from(input);
-    let Decision { source, plan, even_plan, remux } =
+    let Decision { mut source, mut plan, even_plan, mut remux } =
         decide(input.clone(), &task.limits, reporter)?;
     let volume = sound::measured_volume(&source, max_seconds(&task.limits), reporter)?;
-    let mut made = encode::encode(task, source, &plan, volume, remux, reporter);
-    if let Err(Halt::UnfitToCopy) = made {
+    let mut shape = Shape::Stated;
+    let made = loop {
+        let why_encoded = remux.as_ref().err().copied();
+        match encode::encode(task, source, &plan, shape, volume, remux, reporter) {
+            Err(Halt::UnfitToCopy) => {
+                plan = Plan { edition: "-encoded", ..even_plan.clone() };
+                remux = Err(WhyEncoded::Packets);
+            }
+            Err(Halt::Reshaped(picture)) => {
+                plan = Plan { edition: "-reshaped", ..plan::plan(&picture) };
+                remux = Err(why_encoded.unwrap_or(WhyEncoded::Stream));
+                shape = Shape::Surveyed;
+            }
+            made => break made,
+        }
         clear(&task.output)?;
-        let plan = Plan { edition: "-encoded", ..even_plan };
         reporter.begin_anew();
-        let source = probe::probe(input, &task.limits)?;
-        made = encode::encode(task, source, &plan, volume, Err(WhyEncoded::Packets), reporter);
-    }
+        source = probe::probe(input.clone(), &task.limits)?;
+    };
     let output = made.map_err(|halt| match halt {
         Halt::Refused(refusal) => refusal,
-        Halt::Abandoned | Halt::UnfitToCopy => {
+        Halt::Abandoned | Halt::UnfitToCopy | Halt::Reshaped(_) => {
             Refusal::new(Failure::Crashed, "halted without a reason")
         }
     })?;

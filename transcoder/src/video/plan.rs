@@ -149,7 +149,8 @@ pub fn upright_size(source: &SourcePicture) -> (f64, f64) {
     if source.orientation.is_transposed() { (height, width) } else { (width, height) }
 }
 
-fn rung_sizes((width, height): (f64, f64)) -> Vec<Size> {
+/// Descending, of a picture that is so large on the screen.
+pub fn rung_sizes((width, height): (f64, f64)) -> Vec<Size> {
     let short = width.min(height);
     let mut sides: Vec<f64> =
         LADDER.iter().map(|&side| f64::from(side)).filter(|&side| side <= short).collect();

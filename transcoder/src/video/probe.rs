@@ -95,6 +95,8 @@ pub struct Source {
     pub video: Track,
     pub audio: Option<Track>,
     pub picture: SourcePicture,
+    /// The container's own word on the shape of a pixel.
+    pub container_aspect: Option<Ratio>,
     pub field_order_is_interlaced: bool,
     /// When its packets are. Time zero of what we make is the earliest timestamp of the two tracks.
     pub timeline: Timeline,
@@ -157,6 +159,8 @@ pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
     }
     let (picture, field_order_is_interlaced) = picture(&input, &video, limits)?;
     let had_location = says_where(&input);
+    let container_aspect =
+        input.stream(video.index).and_then(|stream| libav::stream_pixel_aspect(&stream));
     Ok(Source {
         input,
         file,
@@ -164,6 +168,7 @@ pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
         video,
         audio,
         picture,
+        container_aspect,
         field_order_is_interlaced,
         timeline,
         had_location,

@@ -6,7 +6,9 @@ use super::lanes::{Feed, Halt, hand};
 use super::libav;
 use super::probe::{Source, decoder_names};
 use super::rendition::Production;
+use super::shape::Watch;
 use super::sound::{SAMPLE_RATE, Sound};
+use super::survey::survey;
 use super::timeline::Clock;
 use super::turns::Turns;
 use crate::refusal::{Refusal, Result};
@@ -23,6 +25,9 @@ pub struct Reader<'a> {
     production: &'a Production<'a>,
     turns: &'a Turns,
     decoder: ff::decoder::Video,
+    decoder_threads: usize,
+    /// Until it is surprised.
+    watch: Option<Watch>,
     sound: Option<Sound>,
     takers: Takers,
     extent: Extent,
@@ -59,10 +64,17 @@ impl<'a> Reader<'a> {
             production,
             turns,
             decoder,
+            decoder_threads,
+            watch: None,
             sound,
             takers,
             extent: Extent::default(),
         })
+    }
+
+    /// From now on looks out for frames that a plan for what the container states does not suit.
+    pub fn watch_shapes(&mut self) {
+        self.watch = Some(Watch::over(&self.source));
     }
 
     /// Says what of the claimed length there was not.
@@ -173,6 +185,7 @@ impl<'a> Reader<'a> {
                 let size = format!("a frame of {}×{}", frame.width(), frame.height());
                 return Err(Refusal::new(Failure::TooManyPixels, size).into());
             }
+            self.watch_shape(&frame)?;
             let pts = frame.timestamp();
             if let Some(pts) = pts {
                 let end = (pts + frame.packet().duration.max(0)) as f64;
@@ -182,6 +195,16 @@ impl<'a> Reader<'a> {
             decoded.push(std::mem::replace(&mut frame, Frame::empty()));
         }
         Ok(decoded)
+    }
+
+    fn watch_shape(&mut self, frame: &Frame) -> Result<(), Halt> {
+        if self.watch.as_mut().is_none_or(|watch| !watch.is_surprised_by(frame)) {
+            return Ok(());
+        }
+        self.watch = None;
+        let reporter = self.production.reporter;
+        let found = survey(&self.source, &self.limits, self.decoder_threads, reporter)?;
+        found.map_or(Ok(()), |picture| Err(Halt::Reshaped(picture)))
     }
 
     fn hand_on(&self, decoded: Vec<Frame>) -> Result<(), Halt> {
@@ -218,7 +241,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn open_decoder(
+pub fn open_decoder(
     source: &Source,
     max_pixels: u64,
     threads: usize,

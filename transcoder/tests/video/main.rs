@@ -16,6 +16,7 @@ mod mutations;
 mod rates;
 mod refusals;
 mod remux;
+mod shapes;
 mod side_data;
 mod stills;
 mod sync;
