@@ -10,7 +10,7 @@ use std::os::fd::FromRawFd;
 use transcoder::report::Reporter;
 use transcoder::video::cuts::Cuts;
 use transcoder::video::plan::{Plan, upright_size};
-use transcoder::video::probe::Source;
+use transcoder::video::probe::{Source, probe};
 use transcoder::video::remux::Remux;
 use transcoder::video::{Decision, InputFile, decide};
 use transcoder_protocol::VideoLimits;
@@ -26,9 +26,9 @@ fuzz_target!(
     |bytes: &[u8]| {
         let input = InputFile::from(opened(bytes));
         let reporter = Reporter::to(sink());
-        if let Ok(Decision { source, plan, remux, .. }) =
-            decide(input, &VideoLimits::default(), &reporter)
-        {
+        let limits = VideoLimits::default();
+        if let Ok(source) = probe(input, &limits) {
+            let Decision { source, plan, remux, .. } = decide(source, &limits, &reporter);
             check_plan(&source, &plan);
             if let Ok(remux) = remux {
                 check_copy(&remux, &plan);

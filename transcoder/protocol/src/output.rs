@@ -30,6 +30,9 @@ pub struct VideoOutput {
     pub grid: ColourGrid,
     /// A damaged clip that was made as far as it could be read.
     pub cut_short: Option<CutShort>,
+    /// A clip that is silent although its source has sound.
+    #[serde(default)]
+    pub sound_left_out: Option<SoundLeftOut>,
     /// Whether the source said where it was filmed. What was made does not.
     pub had_location: bool,
 }
@@ -81,6 +84,13 @@ pub struct ImageFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CutShort {
     pub claimed_ms: u64,
+}
+
+/// Sound that cannot be read: there is no decoder for it, or not one sample came out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundLeftOut {
+    /// libav's name; of what libav does not know, what the file calls it (`apac`), or its type of stream (`0x80`).
+    pub codec: String,
 }
 
 /// A moment that makes a good poster: `poster-1.jpg` and so on.

@@ -9,7 +9,7 @@ use super::muxer::Muxer;
 use super::picture::Footage;
 use super::plan::{Plan, Ratio, Rung};
 use super::probe::Source;
-use super::reading::{Reader, Takers};
+use super::reading::{Missing, Reader, Takers};
 use super::remux::Remux;
 use super::rendition::{LaneProgress, Production, Rendition, outline};
 use super::shape::Shape;
@@ -25,8 +25,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::sync_channel;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 use transcoder_protocol::{
-    CutShort, Event, Failure, Outline, Rendition as RenditionFacts, VideoOutput, VideoTask,
-    WhyEncoded,
+    Event, Failure, Outline, Rendition as RenditionFacts, VideoOutput, VideoTask, WhyEncoded,
 };
 
 /// Frames that wait between two stages: enough to even out their work, and no more: those of a rung of 1080p are 6 MB with their smaller ones.
@@ -112,7 +111,7 @@ pub fn encode(
     if shape == Shape::Stated {
         reader.watch_shapes();
     }
-    let (cut_short, pictures, mut renditions) = scope(|scope| {
+    let (missing, pictures, mut renditions) = scope(|scope| {
         let mut rungs = Vec::with_capacity(plan.rungs.len());
         let mut renditions = Vec::with_capacity(plan.rungs.len());
         if let Some((lane, packets)) = copying.zip(packets) {
@@ -148,7 +147,8 @@ pub fn encode(
         contact_sheet: stills.contact_sheet,
         colour: stills.colour,
         grid: stills.grid,
-        cut_short,
+        cut_short: missing.cut_short,
+        sound_left_out: missing.sound_left_out,
         had_location,
     })
 }
@@ -216,10 +216,10 @@ fn start<'scope, T: Send + 'scope>(
 
 /// Waits for all stages. If any failed, the one that knows why speaks.
 fn outcome(
-    read: Result<Option<CutShort>, Halt>,
+    read: Result<Missing, Halt>,
     pictures: ScopedJoinHandle<'_, Result<Pictures, Halt>>,
     renditions: Vec<ScopedJoinHandle<'_, Result<RenditionFacts, Halt>>>,
-) -> Result<(Option<CutShort>, Pictures, Vec<RenditionFacts>), Halt> {
+) -> Result<(Missing, Pictures, Vec<RenditionFacts>), Halt> {
     let pictures = wait(pictures);
     let renditions: Vec<_> = renditions.into_iter().map(wait).collect();
     let mut made = Vec::with_capacity(renditions.len());
@@ -234,7 +234,7 @@ fn outcome(
     }
     let reason = halts.into_iter().find(|halt| !matches!(halt, Halt::Abandoned));
     match (reason, read, pictures) {
-        (None, Some(cut_short), Some(pictures)) => Ok((cut_short, pictures, made)),
+        (None, Some(missing), Some(pictures)) => Ok((missing, pictures, made)),
         (Some(reason), ..) => Err(reason),
         _ => Err(Refusal::new(Failure::Crashed, "the stages abandoned one another").into()),
     }

@@ -3,7 +3,8 @@
 mod parameters;
 
 pub use parameters::{
-    colours, h264_parameters, parameters_extradata, picture_facts, pixel_format_name, sound_facts,
+    codec_tag, colours, h264_parameters, parameters_extradata, picture_facts, pixel_format_name,
+    sound_facts,
 };
 
 use super::plan::Ratio;

@@ -1,6 +1,6 @@
 //! Clips: what a phone filmed becomes what every phone plays.
 //!
-//! `probe` decides whether we take the file and finds its tracks; `plan` decides sizes and rates; `encode` sets up the one pass,
+//! `probe` decides whether we take the file, `tracks` which of its tracks; `plan` decides sizes and rates; `encode` sets up the one pass,
 //! a pipeline of threads: `reading` (demux, decode, `sound` → `soundtrack`) → `lanes` (`picture` and `stills`, then one `encoder` per
 //! rung) → one `rendition` per rung, which takes its sound from the soundtrack and writes fragments (`muxer`, `mp4`). `turns` keeps
 //! the threads that work at once within the task's limit. `timeline` says when each packet is, `extent` how much of a damaged clip there is, `found` tells operators
@@ -37,6 +37,7 @@ mod soundtrack;
 mod stills;
 mod survey;
 pub mod timeline;
+mod tracks;
 mod turns;
 
 use crate::prove;
@@ -63,10 +64,8 @@ pub struct Decision {
     pub remux: Result<Remux, WhyEncoded>,
 }
 
-/// Looks at the file, takes it or refuses it, and decides.
-pub fn decide(input: InputFile, limits: &VideoLimits, reporter: &Reporter) -> Result<Decision> {
-    let source = probe::probe(input, limits)?;
-    reporter.send(&Event::Found(found::found(&source)));
+/// Decides about a file that is taken.
+pub fn decide(source: Source, limits: &VideoLimits, reporter: &Reporter) -> Decision {
     let even_plan = plan::plan(&source.picture);
     let mut plan = even_plan.clone();
     let remux = remux::consider(&source, &plan, max_seconds(limits), reporter);
@@ -74,7 +73,7 @@ pub fn decide(input: InputFile, limits: &VideoLimits, reporter: &Reporter) -> Re
         plan.cuts = remux.cut_frames.clone();
         plan.longest_segment = remux.longest_segment;
     }
-    Ok(Decision { source, plan, even_plan, remux })
+    Decision { source, plan, even_plan, remux }
 }
 
 /// A clip may be a little longer than its limit: frames end late.
@@ -86,9 +85,17 @@ pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoO
     ffmpeg_next::init().or_refuse(Failure::Crashed, "starting libav")?;
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
     let input = InputFile::from(input);
+    let mut source = probe::probe(input.clone(), &task.limits)?;
+    reporter.send(&Event::Found(found::found(&source)));
+    let preferred = source.tracks();
+    let volume = sound::audition(&mut source, max_seconds(&task.limits), reporter)?;
+    if source.tracks() != preferred {
+        reporter.send(&Event::Found(found::found(&source)));
+    }
+    let sound = source.audio.as_ref().map(|track| track.index);
+    let left_out = source.sound_left_out();
     let Decision { mut source, mut plan, even_plan, mut remux } =
-        decide(input.clone(), &task.limits, reporter)?;
-    let volume = sound::measured_volume(&source, max_seconds(&task.limits), reporter)?;
+        decide(source, &task.limits, reporter);
     let mut shape = Shape::Stated;
     let made = loop {
         let why_encoded = remux.as_ref().err().copied();
@@ -107,6 +114,7 @@ pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoO
         clear(&task.output)?;
         reporter.begin_anew();
         source = probe::probe(input.clone(), &task.limits)?;
+        source.repeat_choice(sound, left_out.clone())?;
     };
     let output = made.map_err(|halt| match halt {
         Halt::Refused(refusal) => refusal,

@@ -2,70 +2,29 @@
 //!
 //! The demuxer is chosen from an allow-list by looking at the first bytes; it reads through the one opened file and has no
 //! protocol to open anything else with, so that a playlist or an external reference has nowhere to lead. Decoders come from
-//! an allow-list too, and limits are checked before a decoder opens.
+//! an allow-list too (`tracks`), and limits are checked before a decoder opens.
 
 use super::input::InputFile;
 use super::plan::{Ratio, SourcePicture};
 use super::timeline::{Timed, Timeline, may_jump};
+use super::tracks::{self, Sounds};
+pub use super::tracks::{Track, decoder_names};
 use super::{Orientation, libav};
 use crate::refusal::{OrRefuse, Refusal, Result};
 use ff::codec::packet::{Packet, side_data};
 use ff::format::context::{Input, StreamIo};
-use ff::format::stream::Disposition;
-use ff::media::Type;
 use ffmpeg_next as ff;
+use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
-use transcoder_protocol::{Failure, VideoLimits};
+use transcoder_protocol::{Failure, SoundLeftOut, VideoLimits};
 
 /// Demuxers we take, by libav's names.
 const FORMATS: &[&str] =
-    &["mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "avi", "mpeg", "ogg"];
+    &["mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "avi", "mpeg", "ogg", "dv", "asf"];
 
 /// Sound alone: recognised, to say so.
 const AUDIO_FORMATS: &[&str] =
     &["mp3", "wav", "flac", "aac", "amr", "ac3", "eac3", "caf", "aiff", "w64", "au"];
-
-/// Decoders we take, by libav's names.
-const DECODERS: &[&str] = &[
-    "h264",
-    "hevc",
-    "vp8",
-    "vp9",
-    "libdav1d",
-    "mpeg4",
-    "mpeg2video",
-    "mpeg1video",
-    "h263",
-    "theora",
-    "prores",
-    "mjpeg",
-    "aac",
-    "aac_latm",
-    "mp3",
-    "mp3float",
-    "mp2",
-    "mp2float",
-    "opus",
-    "libopus",
-    "vorbis",
-    "ac3",
-    "eac3",
-    "amrnb",
-    "amrwb",
-    "flac",
-    "alac",
-    "pcm_s16le",
-    "pcm_s16be",
-    "pcm_s24le",
-    "pcm_s24be",
-    "pcm_s32le",
-    "pcm_u8",
-    "pcm_f32le",
-    "pcm_mulaw",
-    "pcm_alaw",
-    "adpcm_ima_qt",
-    "adpcm_ima_wav",
-];
 
 /// Bytes looked at to recognise a format, and the least score (of 100) that counts. A file name is never asked.
 const RECOGNITION_BYTES: u64 = 256 << 10;
@@ -94,34 +53,19 @@ pub struct Source {
     pub format: &'static str,
     pub video: Track,
     pub audio: Option<Track>,
+    /// What could be heard in place of `audio`, the best first.
+    other_sounds: VecDeque<Track>,
+    /// The codec of a track of sound that is not heard.
+    unheard: Option<String>,
     pub picture: SourcePicture,
     /// The container's own word on the shape of a pixel.
     pub container_aspect: Option<Ratio>,
     pub field_order_is_interlaced: bool,
     /// When its packets are. Time zero of what we make is the earliest timestamp of the two tracks.
     pub timeline: Timeline,
+    longest_seconds: f64,
     /// Whether the file says where it was filmed.
     pub had_location: bool,
-}
-
-pub struct Track {
-    pub index: usize,
-    pub time_base: ff::Rational,
-    pub parameters: ff::codec::Parameters,
-    pub decoder: ff::Codec,
-    /// As the container claims, in seconds.
-    pub seconds: Option<f64>,
-}
-
-impl Track {
-    fn timed(&self) -> Timed {
-        Timed { index: self.index, time_base: self.time_base }
-    }
-
-    /// libav's name.
-    pub fn codec_name(&self) -> String {
-        self.parameters.id().name().to_owned()
-    }
 }
 
 impl Source {
@@ -135,25 +79,65 @@ impl Source {
         let tracks = [Some(&self.video), self.audio.as_ref()];
         tracks.into_iter().flatten().map(|track| track.index).collect()
     }
-}
 
-pub fn decoder_names() -> String {
-    DECODERS.join(",")
+    /// Takes the next best sound in place of this one, because it gives none. `is_told` if its author should hear of it.
+    pub fn give_up_sound(&mut self, is_told: bool) -> Result<()> {
+        if let Some(track) = self.audio.take().filter(|_| is_told) {
+            self.unheard.get_or_insert_with(|| track.codec_name());
+        }
+        self.audio = self.other_sounds.pop_front();
+        self.lay_out()
+    }
+
+    /// Is silent, because nothing that was listened to gave any sound. Its author hears of it.
+    pub fn give_up_all_sound(&mut self) -> Result<()> {
+        self.other_sounds.clear();
+        self.give_up_sound(true)
+    }
+
+    /// Takes what was taken of the same file before: the track of that number, or none, and what is told of that.
+    pub fn repeat_choice(
+        &mut self,
+        sound: Option<usize>,
+        left_out: Option<SoundLeftOut>,
+    ) -> Result<()> {
+        self.unheard = left_out.map(|sound| sound.codec);
+        if self.audio.as_ref().map(|audio| audio.index) == sound {
+            return Ok(());
+        }
+        self.other_sounds.retain(|track| Some(track.index) == sound);
+        self.give_up_sound(false)
+    }
+
+    /// What its author is told, when the clip is made without the sound that its source has.
+    pub fn sound_left_out(&self) -> Option<SoundLeftOut> {
+        let codec = self.unheard.as_ref().filter(|_| self.audio.is_none())?;
+        Some(SoundLeftOut { codec: codec.clone() })
+    }
+
+    /// The times of the tracks that are taken now.
+    fn lay_out(&mut self) -> Result<()> {
+        let Self { input, file, format, video, audio, longest_seconds, .. } = self;
+        self.timeline = timeline(input, file, format, video, audio.as_ref(), *longest_seconds)?;
+        Ok(())
+    }
 }
 
 pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
     let format = recognise(&file)?;
     let input = open(&file, format, ANALYSIS_US)?;
     check_tracks(&input, limits)?;
-    let mut video = choose(&input, Type::Video)?
-        .ok_or_else(|| Refusal::new(Failure::NoVideo, format!("{format} without a video track")))?;
-    let audio = choose(&input, Type::Audio)?;
-    let timeline = timeline(&input, &file, format, &video, audio.as_ref(), limits)?;
+    let mut video = tracks::picture(&input)?;
+    let Sounds { tracks, unread } = tracks::sounds(&input);
+    let mut other_sounds = VecDeque::from(tracks);
+    let audio = other_sounds.pop_front();
+    let longest_seconds = longest_seconds(limits);
+    let timeline = timeline(&input, &file, format, &video, audio.as_ref(), longest_seconds)?;
     video.seconds = timeline.picture_seconds.or(video.seconds);
-    if !is_within(limits, claimed_seconds(&input, &video), &file)?
+    if !is_within(longest_seconds, claimed_seconds(&input, &video), &file)?
         && (audio.is_none()
             || video.seconds.is_some()
-            || picture_is_too_long(&file, format, &video, limits)?)
+            || picture_is_too_long(&file, format, &video, longest_seconds)?)
     {
         return Err(too_long(claimed_seconds(&input, &video)));
     }
@@ -167,10 +151,13 @@ pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
         format,
         video,
         audio,
+        other_sounds,
+        unheard: unread,
         picture,
         container_aspect,
         field_order_is_interlaced,
         timeline,
+        longest_seconds,
         had_location,
     })
 }
@@ -229,22 +216,6 @@ fn check_tracks(input: &Input, limits: &VideoLimits) -> Result<()> {
     Ok(())
 }
 
-/// The track that a player would choose, unless it is a cover picture.
-fn choose(input: &Input, kind: Type) -> Result<Option<Track>> {
-    let Some(stream) = input.streams().best(kind) else { return Ok(None) };
-    if stream.disposition().contains(Disposition::ATTACHED_PIC) {
-        return Ok(None);
-    }
-    let parameters = stream.parameters();
-    let id = parameters.id();
-    let decoder = ff::decoder::find(id)
-        .filter(|decoder| DECODERS.contains(&decoder.name()))
-        .ok_or_else(|| Refusal::new(Failure::UnsupportedCodec, format!("{kind:?} codec {id:?}")))?;
-    let time_base = stream.time_base();
-    let seconds = (stream.duration() > 0).then(|| stream.duration() as f64 * f64::from(time_base));
-    Ok(Some(Track { index: stream.index(), time_base, parameters, decoder, seconds }))
-}
-
 /// Of the picture, or of the whole file where nothing is said of its tracks.
 fn claimed_seconds(input: &Input, video: &Track) -> f64 {
     let container = (input.duration() > 0).then(|| input.duration() as f64 / 1e6);
@@ -252,11 +223,11 @@ fn claimed_seconds(input: &Input, video: &Track) -> f64 {
 }
 
 /// Whether a claimed length need not be refused.
-fn is_within(limits: &VideoLimits, seconds: f64, file: &InputFile) -> Result<bool> {
+fn is_within(longest_seconds: f64, seconds: f64, file: &InputFile) -> Result<bool> {
     let bytes = file.bytes().or_refuse(Failure::Crashed, "measuring the input")?;
     // So little for so long is a lie; the true length shows while reading.
     let is_credible = bytes as f64 * 8.0 >= LEAST_BITS_PER_SECOND * seconds;
-    Ok(!is_credible || seconds <= longest_seconds(limits))
+    Ok(!is_credible || seconds <= longest_seconds)
 }
 
 /// Looks whether what is claimed of a file is so of its picture: sound that goes on for longer does not count.
@@ -264,7 +235,7 @@ fn picture_is_too_long(
     file: &InputFile,
     format: &str,
     video: &Track,
-    limits: &VideoLimits,
+    longest_seconds: f64,
 ) -> Result<bool> {
     let mut input = open(file, format, LITTLE_ANALYSIS_US)?;
     libav::read_only(&mut input, &[video.index]);
@@ -274,7 +245,7 @@ fn picture_is_too_long(
         match libav::read(&mut input, &mut packet) {
             Ok(()) if packet.stream() == video.index => {
                 let time = packet.pts().or(packet.dts()).unwrap_or(0);
-                if time as f64 * f64::from(video.time_base) - start > longest_seconds(limits) {
+                if time as f64 * f64::from(video.time_base) - start > longest_seconds {
                     return Ok(true);
                 }
             }
@@ -292,14 +263,14 @@ fn timeline(
     format: &str,
     video: &Track,
     audio: Option<&Track>,
-    limits: &VideoLimits,
+    longest_seconds: f64,
 ) -> Result<Timeline> {
     let tracks: Vec<&Track> = [Some(video), audio].into_iter().flatten().collect();
     let timed: Vec<Timed> = tracks.iter().map(|track| track.timed()).collect();
     if may_jump(format) {
         let input_anew = open(file, format, LITTLE_ANALYSIS_US)?;
         let known = input.nb_streams() as usize;
-        return Timeline::measure(input_anew, &timed, known, longest_seconds(limits));
+        return Timeline::measure(input_anew, &timed, known, longest_seconds);
     }
     let starts = tracks.iter().filter_map(|track| start_us(input, track));
     Ok(Timeline::steady(&timed, starts.min().unwrap_or(0)))

@@ -1,5 +1,6 @@
 //! The first stage: packets are read once; those of the picture are decoded and handed on, those of the sound become the
-//! soundtrack. Here is also where a clip shows that it is longer or shorter than it claims.
+//! soundtrack. Here is also where a clip shows that it is longer or shorter than it claims, or that its sound only begins where
+//! nobody looked for it.
 
 use super::extent::Extent;
 use super::lanes::{Feed, Halt, hand};
@@ -10,13 +11,14 @@ use super::shape::Watch;
 use super::sound::{SAMPLE_RATE, Sound};
 use super::survey::survey;
 use super::timeline::Clock;
+use super::tracks;
 use super::turns::Turns;
 use crate::refusal::{Refusal, Result};
 use ff::codec::packet::Packet;
 use ff::frame::Video as Frame;
 use ffmpeg_next as ff;
 use std::sync::mpsc::SyncSender;
-use transcoder_protocol::{CutShort, Failure, VideoLimits};
+use transcoder_protocol::{CutShort, Failure, SoundLeftOut, VideoLimits};
 
 pub struct Reader<'a> {
     limits: VideoLimits,
@@ -31,6 +33,13 @@ pub struct Reader<'a> {
     sound: Option<Sound>,
     takers: Takers,
     extent: Extent,
+    sound_left_out: Option<SoundLeftOut>,
+}
+
+/// What of the source is not in what was made of it.
+pub struct Missing {
+    pub cut_short: Option<CutShort>,
+    pub sound_left_out: Option<SoundLeftOut>,
 }
 
 /// Who takes the picture.
@@ -57,6 +66,7 @@ impl<'a> Reader<'a> {
             open_decoder(&source, limits.max_frame_pixels, decoder_threads).map_err(|error| {
                 libav::refusal(error, Failure::UnsupportedCodec, "opening the picture")
             })?;
+        let sound_left_out = source.sound_left_out();
         Ok(Self {
             limits,
             clock: source.timeline.clock(),
@@ -69,6 +79,7 @@ impl<'a> Reader<'a> {
             sound,
             takers,
             extent: Extent::default(),
+            sound_left_out,
         })
     }
 
@@ -77,8 +88,7 @@ impl<'a> Reader<'a> {
         self.watch = Some(Watch::over(&self.source));
     }
 
-    /// Says what of the claimed length there was not.
-    pub fn run(mut self) -> Result<Option<CutShort>, Halt> {
+    pub fn run(mut self) -> Result<Missing, Halt> {
         let mut packet = Packet::empty();
         loop {
             match self.clock.read(&mut self.source.input, &mut packet) {
@@ -110,6 +120,8 @@ impl<'a> Reader<'a> {
                 }
             };
             self.hand_on(decoded)?;
+        } else if self.source.audio.as_ref().is_none_or(|audio| audio.index != packet.stream()) {
+            self.note_late_track(packet.stream());
         } else if let Some(sound) = &mut self.sound {
             let _turn = self.turns.take();
             let mut ready = Vec::new();
@@ -132,6 +144,14 @@ impl<'a> Reader<'a> {
         self.extent.note_packet(end);
         // It runs ahead of the encoders: how far all is, they say.
         self.production.reporter.progress(0.0);
+    }
+
+    /// Some containers say only there that they have a track where it begins.
+    fn note_late_track(&mut self, index: usize) {
+        if self.source.audio.is_none() && self.sound_left_out.is_none() {
+            self.sound_left_out =
+                tracks::sound_named(&self.source.input, index).map(|codec| SoundLeftOut { codec });
+        }
     }
 
     /// Containers lie about their length, or do not say it. Of the sound, what is too long is left out.
@@ -216,7 +236,7 @@ impl<'a> Reader<'a> {
         (seconds / f64::from(self.source.video.time_base)).round() as i64
     }
 
-    fn finish(mut self) -> Result<Option<CutShort>, Halt> {
+    fn finish(mut self) -> Result<Missing, Halt> {
         let mut ready = Vec::new();
         if let Some(sound) = &mut self.sound {
             sound.finish(&mut ready)?;
@@ -237,7 +257,7 @@ impl<'a> Reader<'a> {
             hand(packets, Feed::End(end))?;
         }
         hand(&self.takers.frames, Feed::End(end))?;
-        Ok(cut_short)
+        Ok(Missing { cut_short, sound_left_out: self.sound_left_out })
     }
 }
 

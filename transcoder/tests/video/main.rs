@@ -20,4 +20,5 @@ mod shapes;
 mod side_data;
 mod stills;
 mod sync;
+mod tracks;
 mod watch;

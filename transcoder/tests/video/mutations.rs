@@ -18,6 +18,12 @@ async fn no_changed_byte_makes_the_child_crash() {
         ("a.mpg", "-c:v mpeg2video -c:a mp2", 6),
         ("a.ogv", "-c:v libtheora -c:a libvorbis", 6),
         ("a.mov", "-c:v mjpeg -pix_fmt yuvj420p -c:a pcm_s16le", 6),
+        ("a.dv", "-c:v dvvideo -s 720x480 -r 30000/1001 -pix_fmt yuv411p -ar 48000 -ac 2", 4),
+        ("a.wmv", "-c:v wmv2 -c:a wmav2", 8),
+        ("b.wmv", "-c:v wmv1 -c:a wmav1", 4),
+        ("b.avi", "-c:v msmpeg4 -c:a adpcm_ms", 4),
+        ("b.ts", "-c:v libx264 -c:a dca -strict -2 -ac 2", 4),
+        ("a.vob", "-c:v mpeg2video -r 25 -c:a pcm_dvd -ar 48000 -ac 2", 4),
     ];
     let mut chance = Chance(20_261_124);
     for (name, coding, rounds) in clips {

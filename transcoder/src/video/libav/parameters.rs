@@ -54,6 +54,12 @@ pub fn sound_facts(parameters: &ff::codec::Parameters) -> (u32, u32) {
     (u32::try_from(channels).unwrap_or(0), u32::try_from(rate).unwrap_or(0))
 }
 
+/// The container's own number for a track's codec: mostly four letters, the first lowest; of MPEG-TS the type of stream.
+pub fn codec_tag(parameters: &ff::codec::Parameters) -> u32 {
+    // SAFETY: plain field; the pointer is valid as long as `parameters` is.
+    unsafe { (*parameters.as_ptr()).codec_tag }
+}
+
 /// The set-up bytes that a container has for a track.
 pub fn parameters_extradata(parameters: &ff::codec::Parameters) -> Vec<u8> {
     // SAFETY: the pointer is valid as long as `parameters` is; libav keeps pointer and size in step.

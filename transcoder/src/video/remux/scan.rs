@@ -50,8 +50,10 @@ pub fn scan(
             if end > max_seconds {
                 return Err(WhyEncoded::Packets);
             }
-        } else {
-            let time_base = source.audio.as_ref().map_or(0.0, |audio| audio.time_base.into());
+        } else if let Some(audio) = &source.audio
+            && packet.stream() == audio.index
+        {
+            let time_base = f64::from(audio.time_base);
             let end = (packet.pts().unwrap_or(0) + packet.duration()) as f64 * time_base;
             // What comes later is left out.
             found.sound_seconds = found.sound_seconds.max(end.min(max_seconds));

@@ -7,6 +7,7 @@
 //!
 //! Left as it is: near silence, which has nothing to be heard but noise, and what is too short to have a loudness (0.4 s).
 
+use super::Audition;
 use super::samples::Samples;
 use crate::refusal::{Refusal, Result};
 use crate::report::Reporter;
@@ -40,7 +41,7 @@ pub struct Volume {
 }
 
 impl Volume {
-    const AS_IT_IS: Self = Self { gain_db: 0.0, is_limited: false };
+    pub const AS_IT_IS: Self = Self { gain_db: 0.0, is_limited: false };
 
     /// As a part of a filter chain, with a comma at its end.
     pub fn filters(self) -> String {
@@ -60,13 +61,20 @@ impl Volume {
     }
 }
 
-/// Listens to the clip's sound and says what to do about its volume.
-pub fn measured_volume(source: &Source, max_seconds: f64, reporter: &Reporter) -> Result<Volume> {
-    let Some(track) = &source.audio else { return Ok(Volume::AS_IT_IS) };
+/// Listens to the track and says what to do about its volume.
+pub fn measured_volume(
+    source: &Source,
+    track: &Track,
+    max_seconds: f64,
+    reporter: &Reporter,
+) -> Result<Audition> {
     let hear = |volume| hear(source, track, volume, max_seconds, reporter);
     let heard = hear(Volume::AS_IT_IS)?;
+    if heard.samples == 0 {
+        return Ok(if heard.packets == 0 { Audition::NoPackets } else { Audition::NoSamples });
+    }
     if heard.loudness < SILENCE {
-        return Ok(Volume::AS_IT_IS);
+        return Ok(Audition::Heard(Volume::AS_IT_IS));
     }
     let gain_db = (TARGET - heard.loudness).min(MAX_GAIN);
     let wanted = heard.loudness + gain_db;
@@ -81,10 +89,12 @@ pub fn measured_volume(source: &Source, max_seconds: f64, reporter: &Reporter) -
             volume.gain_db = (volume.gain_db + missing).min(MAX_GAIN);
         }
     }
-    Ok(volume)
+    Ok(Audition::Heard(volume))
 }
 
 struct Heard {
+    packets: u64,
+    samples: i64,
     /// Integrated, in LUFS; −70 when nothing rises above the gate.
     loudness: f64,
     /// The largest sample; 1 is full scale.
@@ -108,6 +118,7 @@ fn hear(
     while !samples.are_full() {
         match clock.read(&mut input, &mut packet) {
             Ok(()) if packet.stream() == track.index => {
+                meter.heard.packets += 1;
                 samples.feed(&packet, &mut |frame| meter.add(&frame))?;
                 reporter.progress(0.0);
             }
@@ -117,7 +128,7 @@ fn hear(
         }
     }
     samples.finish(&mut |frame| meter.add(&frame))?;
-    Ok(meter.heard)
+    Ok(Heard { samples: samples.count(), ..meter.heard })
 }
 
 /// Measures stereo frames, of which all have the same rate and form.
@@ -138,7 +149,7 @@ impl Meter {
         let spec = "[in]ebur128=metadata=1:framelog=verbose[out]";
         graph.output("in", 0)?.input("out", 0)?.parse(spec)?;
         graph.validate()?;
-        Ok(Self { graph, heard: Heard { loudness: -70.0, peak: 0.0 } })
+        Ok(Self { graph, heard: Heard { packets: 0, samples: 0, loudness: -70.0, peak: 0.0 } })
     }
 
     fn add(&mut self, frame: &Frame) -> Result<()> {

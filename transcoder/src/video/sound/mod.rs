@@ -1,5 +1,6 @@
 //! The sound's way from a packet of the source to AAC packets that every rendition shares: `samples` decodes, `alignment` says where
-//! the sound belongs, `loudness` how far to turn it up or down, this encodes.
+//! the sound belongs, `loudness` how far to turn it up or down, this encodes. A track that gives not one sample is no sound: another one
+//! is taken, or the clip is silent.
 //!
 //! Times of the packets made count in samples from the clip's start. The encoder's priming (its first packet, before time
 //! zero) is left out: players disagree about edit lists, and without it none is needed.
@@ -9,11 +10,12 @@ mod loudness;
 mod samples;
 
 use super::libav;
-use super::probe::Track;
+use super::probe::{Source, Track};
 use crate::refusal::{Refusal, Result};
+use crate::report::Reporter;
 use ff::codec::packet::Packet;
 use ffmpeg_next as ff;
-pub use loudness::{Volume, measured_volume};
+pub use loudness::Volume;
 use samples::{Samples, Silence};
 use transcoder_protocol::Failure;
 
@@ -21,6 +23,40 @@ pub const SAMPLE_RATE: i32 = 48_000;
 const BIT_RATE: usize = 128_000;
 /// Samples in one AAC packet.
 pub const PACKET_SAMPLES: i64 = 1024;
+
+/// So many tracks are listened to, each from start to end, before a clip is taken for silent.
+const MAX_AUDITIONS: usize = 4;
+
+/// Listens to the clip's sound and says what to do about its volume. Sound that cannot be heard is given up for the next best.
+pub fn audition(source: &mut Source, max_seconds: f64, reporter: &Reporter) -> Result<Volume> {
+    for _ in 0..MAX_AUDITIONS {
+        let Some(track) = &source.audio else { break };
+        match loudness::measured_volume(source, track, max_seconds, reporter) {
+            Ok(Audition::Heard(volume)) => return Ok(volume),
+            Ok(Audition::NoPackets) => source.give_up_sound(false)?,
+            Ok(Audition::NoSamples) => source.give_up_sound(true)?,
+            Err(refusal) if is_of_the_sound(refusal.failure) => source.give_up_sound(true)?,
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    if source.audio.is_some() {
+        source.give_up_all_sound()?;
+    }
+    Ok(Volume::AS_IT_IS)
+}
+
+/// What came of listening to a track.
+enum Audition {
+    Heard(Volume),
+    /// Nothing is lost with it.
+    NoPackets,
+    NoSamples,
+}
+
+/// Its decoder does not open, or makes something that cannot be stereo.
+fn is_of_the_sound(failure: Failure) -> bool {
+    matches!(failure, Failure::UnsupportedCodec | Failure::Damaged)
+}
 
 pub struct Sound {
     samples: Samples,
