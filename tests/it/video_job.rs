@@ -327,6 +327,37 @@ on_both_databases! {
         site.visitor().get(&format!("/posts/{post}")).await.expect(200).hides(words);
     }
 
+    async fn a_film_whose_sound_cannot_be_read_is_silent_and_its_author_alone_is_told(site: TestApp) {
+        let (mut author, mut neighbour) = (site.member("はなこ").await, site.member("まゆ").await);
+        let heard = media::film(
+            "heard.mp4",
+            "-f lavfi -i testsrc=s=160x120:r=10:d=1 -f lavfi -i sine=d=1 -c:v libx264 -pix_fmt yuv420p -c:a aac",
+        );
+        let films = [(media::with_spatial_sound(&heard), Some("apac")), (heard, None)];
+        for (film, left_out) in films {
+            let post = site.post(&author).draft().await;
+            let video = site.send_film(&author, post, film).await;
+            site.run_jobs().await;
+            let made = find(&site, video).await;
+            assert_eq!((made.state, made.sound_left_out.as_deref()), (VideoStatus::Ready, left_out));
+            let is_told = left_out.is_some();
+            for lang in Lang::ALL {
+                let notes = status(&author, post, lang).await["video"]["notes"].clone();
+                let words = lang.ta("media-sound-left-out").into_owned();
+                let told = serde_json::json!([{ "text": words, "warns": true }]);
+                assert_eq!(notes == told, is_told, "{notes}");
+            }
+            let words = "音声を読み取れなかったため、音なしで載せます。";
+            let [form, page] = [format!("/posts/{post}/edit"), format!("/posts/{post}")];
+            assert_eq!(author.get(&form).await.expect(200).text().contains(words), is_told);
+            site.submit(&author, post).await;
+            site.approve(post).await;
+            assert_eq!(author.get(&page).await.expect(200).text().contains(words), is_told);
+            neighbour.get(&page).await.expect(200).hides(words);
+            site.visitor().get(&page).await.expect(200).hides(words);
+        }
+    }
+
     async fn a_film_that_broke_off_is_made_up_to_there_and_its_author_is_told(site: TestApp) {
         let mut author = site.member("はなこ").await;
         let whole = media::film(

@@ -1,6 +1,6 @@
 //! Files as a phone would send them, made on the spot.
 
-pub use crafted::{avi_with_subtitles, png_header};
+pub use crafted::{avi_with_subtitles, png_header, with_spatial_sound};
 use std::path::Path;
 use std::process::Command;
 

@@ -404,6 +404,12 @@ impl ComposeView {
         Self::sample(lang).with_video(VideoState::Ready, notes)
     }
 
+    /// Its video is ready, but its sound could not be read.
+    #[must_use]
+    pub fn sample_silent(lang: Lang) -> Self {
+        Self::sample(lang).with_video(VideoState::Ready, vec![MediaNote::SoundLeftOut])
+    }
+
     fn with_video(mut self, state: VideoState, notes: Vec<MediaNote>) -> Self {
         if let Some(video) = &mut self.video {
             if state == VideoState::Ready {

@@ -278,6 +278,12 @@ impl PostView {
         Self::sample_own(lang).with_media(PostState::Published, media)
     }
 
+    /// The author's own view of a published post whose video is silent because its sound could not be read.
+    #[must_use]
+    pub fn sample_own_silent(lang: Lang) -> Self {
+        Self::sample_own(lang).with_media(PostState::Published, vec![MediaNote::SoundLeftOut])
+    }
+
     /// The author's own view of a post whose video is being made ready.
     #[must_use]
     pub fn sample_own_preparing(lang: Lang) -> Self {

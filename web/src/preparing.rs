@@ -85,6 +85,8 @@ pub enum MediaNote {
     CutShort {
         seconds: u32,
     },
+    /// The file's sound cannot be read, and what is published is silent.
+    SoundLeftOut,
     /// `longest` is how long a video may be.
     VideoFailed {
         fault: MediaFault,
@@ -103,6 +105,7 @@ impl MediaNote {
             Self::CutShort { seconds } => {
                 lang.t1("media-cut-short", "time", clock_length(*seconds))
             }
+            Self::SoundLeftOut => lang.t("media-sound-left-out"),
             Self::VideoFailed { fault, longest } => fault.video_words(lang, *longest),
             Self::PhotoFailed(fault) => lang.t(fault.photo_key()),
         }
@@ -117,6 +120,7 @@ impl MediaNote {
             Self::CutShort { seconds } => {
                 lang.ta1("media-cut-short", "time", clock_length(*seconds))
             }
+            Self::SoundLeftOut => lang.ta("media-sound-left-out").into_owned(),
             Self::VideoFailed { fault, longest } => fault.plain_video_words(lang, *longest),
             Self::PhotoFailed(fault) => lang.ta(fault.photo_key()).into_owned(),
         }
@@ -126,14 +130,23 @@ impl MediaNote {
         match self {
             Self::Preparing(_) => "video",
             Self::LocationRemoved => "shield",
-            Self::CutShort { .. } | Self::VideoFailed { .. } | Self::PhotoFailed(_) => "warning",
+            Self::CutShort { .. }
+            | Self::SoundLeftOut
+            | Self::VideoFailed { .. }
+            | Self::PhotoFailed(_) => "warning",
         }
     }
 
     /// Whether something is asked of the author.
     #[must_use]
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::CutShort { .. } | Self::VideoFailed { .. } | Self::PhotoFailed(_))
+        match self {
+            Self::Preparing(_) | Self::LocationRemoved => false,
+            Self::CutShort { .. }
+            | Self::SoundLeftOut
+            | Self::VideoFailed { .. }
+            | Self::PhotoFailed(_) => true,
+        }
     }
 }
 

@@ -53,6 +53,7 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
             "post-own-published",
             posts::post(&member("/posts/p1"), &PostView::sample_own_published(lang)),
         ),
+        ("post-own-silent", posts::post(&member("/posts/p1"), &PostView::sample_own_silent(lang))),
         (
             "post-own-preparing",
             posts::post(&member("/posts/p1"), &PostView::sample_own_preparing(lang)),
@@ -84,6 +85,7 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("compose-waiting", compose("/posts/p1/edit", &ComposeView::sample_waiting(lang))),
         ("compose-again", compose("/posts/p1/edit", &ComposeView::sample_again(lang))),
         ("compose-failed", compose("/posts/p1/edit", &ComposeView::sample_failed(lang))),
+        ("compose-silent", compose("/posts/p1/edit", &ComposeView::sample_silent(lang))),
         ("compose-cut-short", compose("/posts/p1/edit", &ComposeView::sample_cut_short(lang))),
         ("home-spring", reading::home(&visitor, &season(Season::Spring)).within(&visitor)),
         ("home-summer", reading::home(&visitor, &season(Season::Summer)).within(&visitor)),

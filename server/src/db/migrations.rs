@@ -13,6 +13,7 @@ mod m0007_captions;
 mod m0008_members;
 mod m0009_pictures;
 mod m0010_words;
+mod m0012_sound;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
@@ -35,6 +36,7 @@ const STEPS: &[Migration] = &[
     (8, "members", m0008_members::steps),
     (9, "pictures", m0009_pictures::steps),
     (10, "words", m0010_words::steps),
+    (12, "sound", m0012_sound::steps),
 ];
 
 pub(super) enum Step {

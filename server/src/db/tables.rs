@@ -37,7 +37,7 @@ tables! {
     }
     Videos {
         Id, OwnerId, UploadId, State, Failure, Progress, Generation, DurationMs, Width, Height, HasAudio, SourceBytes,
-        Storyboard, Poster, Preview, Details, Attempt, Pace, HadLocation, ClaimedMs, CreatedAt, UpdatedAt,
+        Storyboard, Poster, Preview, Details, Attempt, Pace, HadLocation, ClaimedMs, SoundLeftOut, CreatedAt, UpdatedAt,
     }
     Renditions {
         VideoId, Generation, File, Width, Height, FrameRate, Codecs, PeakBandwidth, AverageBandwidth, Bytes, InitBytes,

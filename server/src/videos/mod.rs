@@ -64,6 +64,8 @@ pub struct Video {
     pub had_location: bool,
     /// Of a source that broke off: how long it should have been. `duration_ms` is how much of it there is.
     pub claimed_ms: Option<u64>,
+    /// Of a source whose sound cannot be read, so that this is silent: the codec's name.
+    pub sound_left_out: Option<String>,
 }
 
 /// The video as pages play it: whole once it is ready, and before as far as it can be watched. Its captions, and what is seen before it

@@ -106,7 +106,8 @@ pub fn notes(video: &Video) -> Vec<MediaNote> {
         // Not a second more than there is.
         seconds: u32::try_from(video.duration_ms / 1000).unwrap_or(u32::MAX),
     });
-    location.into_iter().chain(cut).collect()
+    let sound = video.sound_left_out.as_ref().map(|_| MediaNote::SoundLeftOut);
+    location.into_iter().chain(cut).chain(sound).collect()
 }
 
 #[cfg(test)]

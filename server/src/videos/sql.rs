@@ -30,6 +30,7 @@ fn select() -> SelectStatement {
             Videos::Pace,
             Videos::HadLocation,
             Videos::ClaimedMs,
+            Videos::SoundLeftOut,
         ])
         .from(Videos::Table)
         .take()
@@ -56,6 +57,7 @@ fn read(row: &Row) -> Result<Video> {
         pace: json("pace")?.and_then(|text| serde_json::from_str(&text).ok()),
         had_location: row.get::<i64>("had_location")? != 0,
         claimed_ms: row.get("claimed_ms")?,
+        sound_left_out: row.get("sound_left_out")?,
     })
 }
 
@@ -235,6 +237,10 @@ pub(super) async fn set_ready(
             (Videos::Pace, None::<String>.into()),
             (Videos::HadLocation, i64::from(output.had_location).into()),
             (Videos::ClaimedMs, output.cut_short.map(|cut| cut.claimed_ms).into()),
+            (
+                Videos::SoundLeftOut,
+                output.sound_left_out.as_ref().map(|sound| sound.codec.clone()).into(),
+            ),
             (
                 Videos::Details,
                 serde_json::to_string(&Stills::of(output)).unwrap_or_default().into(),

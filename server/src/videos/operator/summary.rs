@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::path::Path;
 use transcoder_protocol::run::Update;
 use transcoder_protocol::{
-    Caged, DynamicRange, Found, FoundPicture, Outline, Rendition, Turn, VideoOutput, WhyEncoded,
+    Caged, DynamicRange, Found, FoundPicture, Outline, Rendition, SoundLeftOut, Turn, VideoOutput,
+    WhyEncoded,
 };
 
 /// Says each thing once, and progress by tens.
@@ -72,6 +73,9 @@ fn made(report: &Report, made: &VideoOutput, out: &Path) -> String {
         let text =
             format!("short: only {there} of the {} that the file claims", seconds(cut.claimed_ms));
         lines.push(label("cut", &text));
+    }
+    if let Some(SoundLeftOut { codec }) = &made.sound_left_out {
+        lines.push(label("silent", &format!("the file's sound ({}) cannot be read", plain(codec))));
     }
     let location =
         if made.had_location { "was in the file; removed" } else { "was not in the file" };
