@@ -31,6 +31,8 @@ describe("photos", () => {
 describe("the video", () => {
   it("is known by type or name", () => {
     expect(looksLikeVideo("IMG_2041.MOV", "")).toBe(true);
+    for (const name of ["tape.dv", "MOV001.MOD", "VTS_01_1.VOB", "00001.MTS", "clip.asf", "D1.3G2"])
+      expect(looksLikeVideo(name, "")).toBe(true);
     expect(looksLikeVideo("list.m3u8", "application/vnd.apple.mpegurl")).toBe(false);
   });
   it("is tried again when the network or the server stumbles, not when it is refused", () => {

@@ -29,7 +29,13 @@ const pieceBytes = 1024 * 1024;
 const againMs = 4000;
 const pollMs = 2000;
 
-const videoName = /\.(mp4|m4v|mov|webm|mkv|3gp|3g2|avi|mpe?g|m2?ts|wmv)$/i;
+const videoName = /\.(mp4|m4v|mov|webm|mkv|3gp|3g2|avi|mpe?g|m2?ts|wmv|asf|dv|vob|mod|tod|ogv)$/i;
+
+/**
+ * What cameras with tapes, discs and cards write, which not every computer knows for films. A phone, told of names,
+ * would open another picker than that of its films.
+ */
+const cameraFiles = ".3g2,.asf,.dv,.m2ts,.mod,.mts,.tod,.vob,.wmv";
 
 export function looksLikeVideo(name: string, type: string): boolean {
   return type.startsWith("video/") || videoName.test(name);
@@ -67,6 +73,7 @@ export class VideoSlot {
     this.slot = slot;
     this.input = input;
     this.words = form.dataset;
+    if (matchMedia("(pointer: fine)").matches) input.accept += `,${cameraFiles}`;
     input.addEventListener("change", () => {
       const file = input.files?.[0];
       // The form itself must not send it a second time.
