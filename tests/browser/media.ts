@@ -47,6 +47,15 @@ export function makePortraitFilm(path: string) {
   ffmpeg("-i", lying, "-c", "copy", "-metadata:s:v:0", "rotate=90", "-movflags", "+faststart", path);
 }
 
+/** A film of which there are two sizes, with enough going on in it that its bytes are worth counting. */
+export function makeLongFilm(path: string, seconds: number) {
+  ffmpeg(
+    ...["-f", "lavfi", "-i", `testsrc2=s=640x360:r=15:d=${seconds},noise=alls=12:allf=t`],
+    ...["-f", "lavfi", "-i", `sine=frequency=330:duration=${seconds}`],
+    ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest", path],
+  );
+}
+
 export function makePhoto(path: string, colour: string) {
   ffmpeg("-f", "lavfi", "-i", `color=${colour}:s=1200x900,noise=alls=20`, "-frames:v", "1", path);
 }

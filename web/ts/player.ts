@@ -1,44 +1,41 @@
-// The video player: HLS where the browser has none of its own. hls.js is a chunk of its own, fetched only then, and
-// only once playing begins to matter (the reader touches the video, or it comes near).
+// The film of a page: played in the best way that this browser has (`player/ways.ts`), with the next one ready.
 //
-// Expects `<video data-hls="{master.m3u8}">` with the plain MP4 as last `<source>`, which stays the fallback.
+// Expects `<video preload="none" data-hls="{playlist}">` with the plain MP4 as `<source type="video/mp4">` where there is one, and
+// beside it `[data-player-says]`, a live region with the words as templates. Without scripts the browser plays the sources.
+//
+// A film that is still being made has `[data-growing]` beside it, with `data-ready` as it stands in its words, and a template
+// for when all of it is there.
 
+import { Growth } from "./player/growth";
+import { Playback } from "./player/playback";
+import { Says } from "./player/says";
+import { oneOfEachTrack } from "./player/tracks";
 import { followFilm } from "./player/transcript";
+import { waysFor } from "./player/ways";
 
 const hlsType = "application/vnd.apple.mpegurl";
-
-async function attach(video: HTMLVideoElement, url: string): Promise<void> {
-  const { default: Hls } = await import("hls.js/light");
-  if (!Hls.isSupported()) return;
-  const wasPlaying = !video.paused;
-  const at = video.currentTime;
-  const hls = new Hls({ capLevelToPlayerSize: true, startPosition: at, enableWorker: false });
-  hls.on(Hls.Events.ERROR, (_event, data) => {
-    if (!data.fatal) return;
-    // The plain MP4 is still there: go back to it rather than leave a dead player.
-    const resume = video.currentTime;
-    hls.destroy();
-    video.load();
-    video.currentTime = resume;
-    if (wasPlaying) void video.play();
-  });
-  hls.loadSource(url);
-  hls.attachMedia(video);
-  if (wasPlaying) void video.play();
-}
+/** What every rendition is: H.264 with AAC. */
+const filmType = 'video/mp4; codecs="avc1.640028,mp4a.40.2"';
 
 for (const video of document.querySelectorAll<HTMLVideoElement>("video[data-hls]")) {
-  const url = video.dataset.hls;
-  if (!url || video.canPlayType(hlsType) !== "") continue;
-  let begun = false;
-  const begin = () => {
-    if (begun) return;
-    begun = true;
-    void attach(video, url);
-  };
-  video.addEventListener("pointerdown", begin, { once: true });
-  video.addEventListener("play", begin, { once: true });
-  video.addEventListener("focus", begin, { once: true });
+  const player = video.closest<HTMLElement>("[data-player]");
+  const place = player?.querySelector<HTMLElement>("[data-player-says]");
+  const hls = video.dataset.hls;
+  if (!hls || !place) continue;
+  const file = video.querySelector<HTMLSourceElement>("source[type='video/mp4']")?.src;
+  const notice = player?.parentElement?.querySelector<HTMLElement>("[data-growing]");
+  const growth = notice ? new Growth(notice) : undefined;
+  const ways = waysFor(
+    {
+      mediaSource: "MediaSource" in window && MediaSource.isTypeSupported(filmType),
+      managedMediaSource: "ManagedMediaSource" in window,
+      nativeHls: video.canPlayType(hlsType) !== "",
+    },
+    { hasFile: file !== undefined },
+  );
+  oneOfEachTrack(video);
+  const onRead = (seconds: number, isWhole: boolean) => growth?.show(seconds, isWhole);
+  new Playback(video, { hls, file, onRead }, ways, new Says(place));
 }
 
 const film = document.querySelector<HTMLVideoElement>("[data-player] video");

@@ -20,10 +20,16 @@ export function followFilm(list: HTMLElement, video: HTMLVideoElement): void {
     if (time.parentElement) rows.set(ms, time.parentElement);
     time.replaceWith(button);
   }
-  const track = video.textTracks[0];
-  track?.addEventListener("cuechange", () => {
-    const cue = track.activeCues?.[0];
-    const now = cue && Math.round(cue.startTime * 1000);
-    for (const [ms, row] of rows) row.classList.toggle("now", ms === now);
+  const follow = (track: TextTrack) => {
+    track.addEventListener("cuechange", () => {
+      const cue = track.activeCues?.[0];
+      const now = cue && Math.round(cue.startTime * 1000);
+      for (const [ms, row] of rows) row.classList.toggle("now", ms === now);
+    });
+  };
+  for (const track of video.textTracks) follow(track);
+  // Those of a playlist come when the film does.
+  video.textTracks.addEventListener("addtrack", ({ track }) => {
+    if (track) follow(track);
   });
 }
