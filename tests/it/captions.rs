@@ -25,6 +25,12 @@ fn track(shown: &Answer) -> String {
     link(&shown.text(), "/media/captions/")
 }
 
+/// The address of the playlist that a page's player plays.
+fn playlist(shown: &Answer) -> String {
+    let shown = shown.text();
+    shown.split("data-hls=\"").nth(1).expect("a player").split('"').next().unwrap().to_owned()
+}
+
 /// A draft with a film that is still to be made.
 async fn draft(site: &TestApp, author: &Browser) -> PostId {
     let post = site.post(author).titled("もちもちのおやつ").saying("動画でどうぞ。").draft().await;
@@ -106,6 +112,83 @@ on_both_databases! {
             browser.get(&format!("/posts/{post}")).await.expect(404);
         }
         search(&site, "電子レンジ").await.hides(&post.to_string());
+    }
+
+    async fn a_players_playlist_has_the_captions_for_those_who_may_see_their_revision(site: TestApp) {
+        let mut author = site.member("はなこ").await;
+        let mut stranger = site.member("まゆ").await;
+        let mut moderator = site.moderator("けん").await;
+        let post = draft(&site, &author).await;
+        site.run_jobs().await;
+        let plain = playlist(&author.get(&page(post)).await.expect(200));
+        assert!(plain.ends_with("/master.m3u8"), "{plain}");
+        save(&mut author, post, TYPED).await.expect(303);
+        let address = playlist(&author.get(&page(post)).await.expect(200));
+        let (base, name) = address.split_once("/master.m3u8?captions=").unwrap();
+
+        // It says one thing more than the one without.
+        let master = author.get(&address).await.expect(200);
+        assert_eq!(master.header("content-type"), "application/vnd.apple.mpegurl");
+        assert!(master.header("cache-control").starts_with("private"));
+        let master = master.text();
+        let offer = format!(
+            "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"日本語\",LANGUAGE=\"ja\",DEFAULT=YES,AUTOSELECT=YES,\
+             FORCED=NO,URI=\"captions.m3u8?captions={name}\"\n"
+        );
+        assert!(master.contains(&offer), "{master}");
+        let without = master.replace(&offer, "").replace(",SUBTITLES=\"captions\"\n", "\n");
+        assert_eq!(without, author.get(&plain).await.expect(200).text());
+
+        // And it leads to the words, on the film's clock.
+        let listed = author.get(&format!("{base}/captions.m3u8?captions={name}")).await.expect(200);
+        assert_eq!(listed.header("content-type"), "application/vnd.apple.mpegurl");
+        let listed = listed.text();
+        assert!(listed.contains("#EXTINF:2.0") && listed.ends_with("#EXT-X-ENDLIST\n"), "{listed}");
+        let segment = listed.lines().find(|line| !line.starts_with('#')).unwrap();
+        let segment = format!("{base}/{segment}");
+        let words = author.get(&segment).await.expect(200);
+        assert_eq!(words.header("content-type"), "text/vtt; charset=utf-8");
+        assert!(
+            words.text().starts_with("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n00:00:00.200 --> "),
+            "{}",
+            words.text()
+        );
+
+        // A draft is its author's alone, and only what is there has an address.
+        let all = [address.clone(), format!("{base}/captions.m3u8?captions={name}"), segment];
+        for address in &all {
+            for browser in [&mut site.visitor(), &mut stranger, &mut moderator] {
+                browser.get(address).await.expect(404);
+            }
+            author.get(&format!("{address}0")).await.expect(404);
+            author.get(address.split('?').next().unwrap()).await.expect(
+                if address.contains("/master") { 200 } else { 404 },
+            );
+        }
+        author.get(&format!("{base}/240p.m3u8?captions={name}")).await.expect(404);
+        author.get(&format!("{base}/master.m3u8?captions=")).await.expect(404);
+        let other = draft(&site, &author).await;
+        site.run_jobs().await;
+        let others = playlist(&author.get(&page(other)).await);
+        author.get(&others).await.expect(200);
+        author.get(&format!("{others}?captions={name}")).await.expect(404);
+
+        site.submit(&author, post).await;
+        moderator.get(&address).await.expect(200);
+        site.approve(post).await;
+        for address in &all {
+            let public = site.visitor().get(address).await.expect(200);
+            assert_eq!(public.header("cache-control"), "public, max-age=3600");
+        }
+        assert_eq!(playlist(&site.visitor().get(&format!("/posts/{post}")).await), address);
+
+        // The film is public, the next captions are not.
+        save(&mut author, post, "0:00.5 電子レンジで温めます").await.expect(303);
+        let next = playlist(&author.get(&page(post)).await);
+        assert_ne!(next, address);
+        author.get(&next).await.expect(200);
+        site.visitor().get(&next).await.expect(404);
+        site.visitor().get(&address).await.expect(200);
     }
 
     async fn a_mistake_is_named_with_its_line_and_nothing_typed_is_lost(site: TestApp) {

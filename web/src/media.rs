@@ -188,6 +188,8 @@ pub struct Video {
 pub struct Captions {
     /// Of the WebVTT track.
     pub url: String,
+    /// Stands for exactly these captions, in the address of a playlist that has them.
+    pub name: String,
     pub language: CaptionLanguage,
     /// The same as text to read, in order.
     pub lines: Vec<CaptionLine>,
@@ -221,6 +223,7 @@ impl Captions {
             |start_ms, text: &str| CaptionLine { start_ms, text: text.to_owned(), is_new: false };
         Self {
             url: "/media/captions/v1/0123456789abcdef.vtt".to_owned(),
+            name: "v1-0123456789abcdef".to_owned(),
             language: CaptionLanguage::Japanese,
             lines: vec![
                 line(0, "♪ やさしい音楽"),
@@ -239,6 +242,16 @@ impl Video {
 
     pub(crate) fn is_tall(&self) -> bool {
         self.height > self.width
+    }
+
+    /// The playlist that scripts play, with its captions once it is whole.
+    pub(crate) fn player_url(&self) -> Cow<'_, str> {
+        match &self.captions {
+            Some(captions) if self.ready_seconds.is_none() => {
+                format!("{}?captions={}", self.hls_url, captions.name).into()
+            }
+            _ => Cow::Borrowed(&self.hls_url),
+        }
     }
 
     /// `0:24`: how far it can be watched.

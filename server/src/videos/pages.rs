@@ -1,6 +1,9 @@
 //! A video over HTTP, under `/media/videos/{id}/{generation}/`: `master.m3u8` and `{rendition}.m3u8` (rendered from the database),
 //! `storyboard.vtt`, the renditions, the posters and the sprites, and `plain.mp4`, one rendition for players without HLS.
 //!
+//! With `?captions={revision}-{fingerprint}`, `master.m3u8` offers those captions too; `captions.m3u8` and `captions.vtt` are what it
+//! leads to. They answer those who may see that revision.
+//!
 //! With a store that signs addresses, playlists and redirects lead straight to it.
 
 use super::{Video, sql};
@@ -10,17 +13,25 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::media::{Key, serve};
 use crate::posts;
+use crate::posts::captions::{self, Captions};
 use crate::time_id::VideoId;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use std::time::Duration;
 use transcoder_protocol::{Rendition, hls, storyboard};
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+const TRACK: &str = "text/vtt; charset=utf-8";
 
 /// Longer than any player stays on one playlist.
 const SIGNED_FOR: Duration = Duration::from_secs(6 * 3600);
+
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    captions: Option<String>,
+}
 
 pub async fn file(
     State(app): State<App>,
@@ -28,6 +39,7 @@ pub async fn file(
     method: Method,
     headers: HeaderMap,
     Path((id, generation, file)): Path<(String, i64, String)>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Response> {
     let id: VideoId = id.parse().map_err(|_| Error::NotFound)?;
     let video = super::find(&app.db, id).await?.ok_or(Error::NotFound)?;
@@ -37,11 +49,15 @@ pub async fn file(
         return Err(Error::NotFound);
     }
     let renditions = sql::renditions(&app.db, id, generation).await?;
+    if let Some(name) = &wanted.captions {
+        let (revision, fingerprint) = name.rsplit_once('-').ok_or(Error::NotFound)?;
+        let (captions, audience) =
+            captions::shown_to(&app.db, &viewer, revision, fingerprint).await?;
+        let text = captioned(&video, &renditions, &file, name, &captions)?;
+        return Ok(text_of(&file, text, audience));
+    }
     if let Some(text) = rendered(&app, &video, &renditions, &file).await? {
-        let kind = if file.ends_with(".vtt") { "text/vtt; charset=utf-8" } else { PLAYLIST };
-        let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
-        response.headers_mut().insert(header::CACHE_CONTROL, audience.cache_control());
-        return Ok(response);
+        return Ok(text_of(&file, text, audience));
     }
     let file = if file == "plain.mp4" { plain(&renditions)? } else { file };
     let is_ours = renditions.iter().any(|rendition| rendition.file == file)
@@ -112,7 +128,7 @@ async fn rendered(
     }
     let Some(name) = file.strip_suffix(".m3u8") else { return Ok(None) };
     if name == "master" {
-        return Ok(Some(hls::master_playlist(renditions, |file| file.replace(".mp4", ".m3u8"))));
+        return Ok(Some(hls::master_playlist(renditions, playlist_of)));
     }
     let rendition = renditions
         .iter()
@@ -120,6 +136,45 @@ async fn rendered(
         .ok_or(Error::NotFound)?;
     let url = address(app, video, &rendition.file).await?;
     Ok(Some(hls::media_playlist(rendition, &url)))
+}
+
+/// What there is with captions, which `name` stands for.
+fn captioned(
+    video: &Video,
+    renditions: &[Rendition],
+    file: &str,
+    name: &str,
+    captions: &Captions,
+) -> Result<String> {
+    if captions.video != video.id {
+        return Err(Error::NotFound);
+    }
+    match file {
+        "master.m3u8" => {
+            let playlist_url = format!("captions.m3u8?captions={name}");
+            let own_name = web::CaptionLanguage::from(captions.language).own_name();
+            let language = captions.language.name();
+            let offer = hls::Captions { language, name: own_name, playlist_url: &playlist_url };
+            Ok(hls::captioned_master_playlist(renditions, &offer, playlist_of))
+        }
+        "captions.m3u8" => {
+            let segment = format!("captions.vtt?captions={name}");
+            Ok(hls::captions_playlist(video.duration_ms, &segment))
+        }
+        "captions.vtt" => Ok(hls::captions_segment(&captions.track)),
+        _ => Err(Error::NotFound),
+    }
+}
+
+fn playlist_of(file: &str) -> String {
+    file.replace(".mp4", ".m3u8")
+}
+
+fn text_of(file: &str, text: String, audience: Audience) -> Response {
+    let kind = if file.ends_with(".vtt") { TRACK } else { PLAYLIST };
+    let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, audience.cache_control());
+    response
 }
 
 /// Beside the playlist, or at the store when that can be reached by anyone who was given the address.

@@ -11,12 +11,32 @@ const START_SHORT_SIDE: u32 = 540;
 
 /// The playlist of playlists. `playlist_url` gives the address of a rendition's media playlist from [`Rendition::file`].
 pub fn master_playlist(renditions: &[Rendition], playlist_url: impl Fn(&str) -> String) -> String {
-    master(renditions.iter().map(Variant::from).collect(), playlist_url)
+    master(renditions.iter().map(Variant::from).collect(), None, playlist_url)
+}
+
+/// Captions that a playlist of playlists offers beside the film.
+#[derive(Clone, Copy, Debug)]
+pub struct Captions<'a> {
+    /// A BCP 47 tag.
+    pub language: &'a str,
+    /// What a player's menu shows. Without quotes or line breaks.
+    pub name: &'a str,
+    /// Of their [`captions_playlist`].
+    pub playlist_url: &'a str,
+}
+
+/// [`master_playlist`], with captions that are shown unless the reader has turned captions off.
+pub fn captioned_master_playlist(
+    renditions: &[Rendition],
+    captions: &Captions<'_>,
+    playlist_url: impl Fn(&str) -> String,
+) -> String {
+    master(renditions.iter().map(Variant::from).collect(), Some(captions), playlist_url)
 }
 
 /// The playlist of playlists of a clip that is still being made. Its bandwidths are what the encoder may reach.
 pub fn open_master_playlist(outline: &Outline, playlist_url: impl Fn(&str) -> String) -> String {
-    master(outline.renditions.iter().map(Variant::from).collect(), playlist_url)
+    master(outline.renditions.iter().map(Variant::from).collect(), None, playlist_url)
 }
 
 /// The rendition that players start with.
@@ -60,17 +80,29 @@ impl<'a> From<&'a RenditionOutline> for Variant<'a> {
     }
 }
 
-fn master(variants: Vec<Variant<'_>>, playlist_url: impl Fn(&str) -> String) -> String {
+fn master(
+    variants: Vec<Variant<'_>>,
+    captions: Option<&Captions<'_>>,
+    playlist_url: impl Fn(&str) -> String,
+) -> String {
     let start = start(variants.iter().map(|variant| variant.width.min(variant.height)));
     let others = variants.iter().enumerate().filter(|(index, _)| *index != start);
     let mut playlist = HEADER.to_owned();
+    let group = captions.map_or("", |_| ",SUBTITLES=\"captions\"");
+    if let Some(Captions { language, name, playlist_url }) = captions {
+        let _ = writeln!(
+            playlist,
+            "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"{name}\",LANGUAGE=\"{language}\",\
+             DEFAULT=YES,AUTOSELECT=YES,FORCED=NO,URI=\"{playlist_url}\""
+        );
+    }
     for variant in variants.get(start).into_iter().chain(others.map(|(_, variant)| variant)) {
         let Variant { width, height, frame_rate, codecs, .. } = variant;
         let (peak, average) = (variant.peak_bandwidth, variant.average_bandwidth);
         let _ = writeln!(
             playlist,
             "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},RESOLUTION={width}x{height},\
-             FRAME-RATE={frame_rate:.3},CODECS=\"{codecs}\",VIDEO-RANGE=SDR\n{}",
+             FRAME-RATE={frame_rate:.3},CODECS=\"{codecs}\",VIDEO-RANGE=SDR{group}\n{}",
             playlist_url(variant.file)
         );
     }
@@ -98,6 +130,22 @@ pub fn media_playlist(rendition: &Rendition, file_url: &str) -> String {
     }
     playlist.push_str("#EXT-X-ENDLIST\n");
     playlist
+}
+
+/// The playlist of a film's captions, which are one [`captions_segment`] at `segment_url`. The film's length, in milliseconds, is theirs.
+pub fn captions_playlist(duration_ms: u64, segment_url: &str) -> String {
+    let duration_ms = duration_ms as f64;
+    let (target, seconds) = (target_seconds(duration_ms), duration_ms / 1000.0);
+    format!(
+        "{HEADER}#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-TARGETDURATION:{target}\n#EXTINF:{seconds:.6},\n{segment_url}\n#EXT-X-ENDLIST\n"
+    )
+}
+
+/// A track as [`crate::captions::write`] makes it, as a media segment: it says that its clock and the film's both begin at 0
+/// (RFC 8216 §3.5).
+pub fn captions_segment(track: &str) -> String {
+    let body = track.strip_prefix("WEBVTT\n").unwrap_or(track);
+    format!("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n{body}")
 }
 
 /// A part of a rendition that is an object of its own while the rendition is being made.
@@ -207,6 +255,45 @@ mod tests {
         let mut short = rendition(240, 426);
         short.segments.remove(0);
         assert!(media_playlist(&short, "f").contains("#EXT-X-TARGETDURATION:1\n"));
+    }
+
+    #[test]
+    fn captions_are_offered_with_every_rendition() {
+        let url = |file: &str| format!("/v/{file}.m3u8");
+        let captions =
+            Captions { language: "ja", name: "日本語", playlist_url: "/v/captions.m3u8?c=1" };
+        let playlist = captioned_master_playlist(&renditions(), &captions, url);
+        let offer = "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"日本語\",LANGUAGE=\"ja\",\
+                     DEFAULT=YES,AUTOSELECT=YES,FORCED=NO,URI=\"/v/captions.m3u8?c=1\"\n";
+        let without = playlist.replacen(offer, "", 1).replace(",SUBTITLES=\"captions\"\n", "\n");
+        assert_eq!(playlist.matches(",SUBTITLES=\"captions\"\n").count(), 3, "{playlist}");
+        assert_eq!(without, master_playlist(&renditions(), url), "nothing else is said");
+    }
+
+    #[test]
+    fn captions_are_one_segment_as_long_as_the_film_and_on_its_clock() {
+        assert_eq!(
+            captions_playlist(61_600, "c.vtt"),
+            "#EXTM3U\n\
+             #EXT-X-VERSION:7\n\
+             #EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-PLAYLIST-TYPE:VOD\n\
+             #EXT-X-TARGETDURATION:62\n\
+             #EXTINF:61.600000,\n\
+             c.vtt\n\
+             #EXT-X-ENDLIST\n"
+        );
+        let cue =
+            crate::captions::Cue { start_ms: 200, end_ms: 1_000, text: "切ります".into() };
+        let track = crate::captions::write(&[cue.clone()]);
+        let segment = captions_segment(&track);
+        assert!(
+            segment.starts_with(
+                "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n00:00:00.200 -->"
+            ),
+            "{segment}"
+        );
+        assert_eq!(crate::captions::read(&segment, 61_600).unwrap(), [cue]);
     }
 
     fn outline() -> Outline {

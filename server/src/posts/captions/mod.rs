@@ -18,9 +18,13 @@ pub mod pages;
 
 pub use actions::{SetError, set};
 
-use super::Revision;
+use super::{Revision, media_uses, sql};
+use crate::access::policy::Audience;
+use crate::access::{Viewer, policy};
+use crate::db::Db;
+use crate::error::{Error, Result};
 use crate::text_enum;
-use crate::time_id::VideoId;
+use crate::time_id::{RevisionId, VideoId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use transcoder_protocol::captions::{self, Cue};
@@ -70,11 +74,6 @@ impl Captions {
         hex::encode(&hash.finalize()[..8])
     }
 
-    /// The track's name below `/media/captions/{revision}/`.
-    fn file(&self) -> String {
-        format!("{}.vtt", self.fingerprint())
-    }
-
     /// As it is stored.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -97,11 +96,30 @@ pub fn state(revision: &Revision) -> CaptionsState {
     }
 }
 
+/// The captions of a revision that have this fingerprint, and who may be given them: whoever may see that revision.
+pub async fn shown_to(
+    db: &Db,
+    viewer: &Viewer,
+    revision: &str,
+    fingerprint: &str,
+) -> Result<(Captions, Audience)> {
+    let id: RevisionId = revision.parse().map_err(|_| Error::NotFound)?;
+    let revision = sql::revision(db, id).await?.ok_or(Error::NotFound)?;
+    let post = sql::find(db, revision.post_id).await?.ok_or(Error::NotFound)?;
+    let captions =
+        revision.shown_captions().filter(|captions| captions.fingerprint() == fingerprint).cloned();
+    let author = post.author_id;
+    let audience = policy::media_audience(viewer, author, media_uses(&[(post, revision)]))?;
+    Ok((captions.ok_or(Error::NotFound)?, audience))
+}
+
 /// A revision's captions as pages show them.
 pub fn of_player(revision: &Revision) -> Option<web::media::Captions> {
     let captions = revision.shown_captions()?;
+    let fingerprint = captions.fingerprint();
     Some(web::media::Captions {
-        url: format!("/media/captions/{}/{}", revision.id, captions.file()),
+        url: format!("/media/captions/{}/{fingerprint}.vtt", revision.id),
+        name: format!("{}-{fingerprint}", revision.id),
         language: captions.language.into(),
         lines: captions
             .cues()

@@ -2,16 +2,16 @@
 
 use super::super::actions::{self, Editing};
 use super::super::compose::{most_form_bytes, parse_id};
-use super::super::{Visibility, media_uses, player, sql};
+use super::super::{Visibility, player};
 use super::form::{FILE_BYTES, Form, Sent};
 use super::{Language, SetError, fingerprint};
-use crate::access::{Viewer, policy};
+use crate::access::Viewer;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::context::redirect_with;
 use crate::http::form::{WORDS, broken};
 use crate::http::{Context, Fields};
-use crate::time_id::{PostId, RevisionId};
+use crate::time_id::PostId;
 use crate::videos::{self, Video, VideoStatus};
 use axum::body::Body;
 use axum::extract::multipart::Field;
@@ -82,16 +82,10 @@ pub async fn track(
     viewer: Viewer,
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response> {
-    let id: RevisionId = id.parse().map_err(|_| Error::NotFound)?;
-    let revision = sql::revision(&app.db, id).await?.ok_or(Error::NotFound)?;
-    let post = sql::find(&app.db, revision.post_id).await?.ok_or(Error::NotFound)?;
-    let author = post.author_id;
-    let shown = [(post, revision)];
-    let audience = policy::media_audience(&viewer, author, media_uses(&shown))?;
-    let captions = shown[0].1.shown_captions().filter(|captions| captions.file() == file);
-    let track = captions.ok_or(Error::NotFound)?.track.clone();
+    let fingerprint = file.strip_suffix(".vtt").ok_or(Error::NotFound)?;
+    let (captions, audience) = super::shown_to(&app.db, &viewer, &id, fingerprint).await?;
     let kind = [(header::CONTENT_TYPE, "text/vtt; charset=utf-8")];
-    let mut response = (kind, track).into_response();
+    let mut response = (kind, captions.track).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, audience.cache_control());
     Ok(response)
 }
