@@ -60,6 +60,13 @@ if (form) {
     const button = event.submitter;
     if (letThrough) return;
     const isSend = button instanceof HTMLButtonElement && button.value === "submit";
+    const asking = [video, photos].find((media) => media.isAsking);
+    if (isSend && asking) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      asking.point();
+      return;
+    }
     if (!draft.isBusy && !photos.isBusy && !(isSend && video.isBusy)) {
       draft.stop();
       return;

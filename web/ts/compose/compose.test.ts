@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { choices, marked } from "./covers";
 import { fill } from "./draft";
-import { looksLikePhoto, moved } from "./photos";
+import { moved } from "./photos";
 import { splitTags } from "./tags";
-import { isPassing, looksLikeVideo, told } from "./video";
+import { told } from "./told";
 
 describe("tags", () => {
   it("are split at spaces and commas of either script, each once", () => {
@@ -21,27 +21,10 @@ describe("photos", () => {
     expect(moved(["a", "b"], 0, -1)).toEqual(["a", "b"]);
     expect(moved(["a", "b"], 1, 1)).toEqual(["a", "b"]);
   });
-  it("are known by type or, for phones that give none, by name", () => {
-    expect(looksLikePhoto("IMG_1.HEIC", "")).toBe(true);
-    expect(looksLikePhoto("x", "image/webp")).toBe(true);
-    expect(looksLikePhoto("notes.txt", "text/plain")).toBe(false);
-  });
 });
 
-describe("the video", () => {
-  it("is known by type or name", () => {
-    expect(looksLikeVideo("IMG_2041.MOV", "")).toBe(true);
-    for (const name of ["tape.dv", "MOV001.MOD", "VTS_01_1.VOB", "00001.MTS", "clip.asf", "D1.3G2"])
-      expect(looksLikeVideo(name, "")).toBe(true);
-    expect(looksLikeVideo("list.m3u8", "application/vnd.apple.mpegurl")).toBe(false);
-  });
-  it("is tried again when the network or the server stumbles, not when it is refused", () => {
-    for (const status of [undefined, 0, 409, 423, 460, 500, 503])
-      expect(isPassing(status)).toBe(true);
-    for (const status of [400, 401, 403, 404, 410, 413, 415, 429])
-      expect(isPassing(status)).toBe(false);
-  });
-  it("is refused in the server's own words", () => {
+describe("a refusal", () => {
+  it("is told in the server's own words", () => {
     expect(told('{"message":"大きすぎます"}')).toBe("大きすぎます");
     expect(told("<html>")).toBe("");
     expect(told(undefined)).toBe("");

@@ -1,5 +1,7 @@
 /** The draft on the server: made when first needed, saved shortly after each change, one save at a time. */
 
+import { told } from "./told";
+
 const quietMs = 1200;
 const retryMs = 5000;
 
@@ -12,6 +14,18 @@ interface Made {
 interface Saved {
   saved_at: number;
   version: number;
+}
+
+/** The server answered, and not with what was asked for. Its words are the message, perhaps none. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    words: string,
+    /** Seconds. */
+    readonly retryAfter?: number,
+  ) {
+    super(words);
+  }
 }
 
 export function fill(
@@ -52,6 +66,11 @@ export class Draft {
 
   get isBusy(): boolean {
     return this.saving !== null || this.making !== null;
+  }
+
+  /** Everything typed is on the server. */
+  get isSaved(): boolean {
+    return this.id !== undefined && !this.dirty && !this.isBusy;
   }
 
   /** No more saves: the form itself is being sent. */
@@ -99,7 +118,7 @@ export class Draft {
       headers: { accept: "application/json" },
       body: this.fields(),
     });
-    if (!response.ok) throw new Error(String(response.status));
+    if (!response.ok) throw new Refused(response.status, told(await response.text()));
     const made = (await response.json()) as Made;
     this.form.dataset.id = made.id;
     this.form.setAttribute("action", made.edit_url);

@@ -1,20 +1,7 @@
 /** The photos of a post: sent as soon as they are chosen, reordered and removed in place. */
 
-import { type Draft, fill } from "./draft";
-
-export interface PhotoAnswer {
-  id: string;
-  /** `null` while it is being made ready. */
-  url: string | null;
-  /** What its author is told of it, in the reader's language. */
-  note?: string | null;
-}
-
-const photoName = /\.(jpe?g|png|webp|gif|heic|heif)$/i;
-
-export function looksLikePhoto(name: string, type: string): boolean {
-  return type.startsWith("image/") || photoName.test(name);
-}
+import { type Draft, fill, Refused } from "./draft";
+import { mayBePhoto, type PhotoAnswer, sendPhoto, Unfit } from "./photo-upload";
 
 /** The same list with the item at `index` moved by `step`, or the list itself at an end. */
 export function moved<T>(items: readonly T[], index: number, step: -1 | 1): readonly T[] {
@@ -32,6 +19,8 @@ export class PhotoList {
   private readonly words: DOMStringMap;
   private queue: Promise<void> = Promise.resolve();
   private sending = 0;
+  /** One waits for its owner to log in. */
+  private waitsForLogIn = false;
 
   constructor(
     private readonly form: HTMLFormElement,
@@ -61,6 +50,17 @@ export class PhotoList {
     await this.queue;
   }
 
+  /** It goes on only once its author has logged in: brings that into sight. */
+  get isAsking(): boolean {
+    return this.waitsForLogIn;
+  }
+
+  point(): void {
+    const link = this.form.querySelector<HTMLElement>("#photos-field .field-error a");
+    link?.scrollIntoView({ block: "center" });
+    link?.focus({ preventScroll: true });
+  }
+
   /** Shows photos that have become ready. */
   take(photos: readonly PhotoAnswer[] | undefined): void {
     for (const photo of photos ?? []) {
@@ -84,9 +84,7 @@ export class PhotoList {
         this.complain(fill(this.words.tTooMany, { n: most }));
         break;
       }
-      if (!looksLikePhoto(file.name, file.type)) {
-        this.complain(this.words.tNotPhoto ?? "");
-      } else if (file.size > Number(this.words.photoBytes)) {
+      if (file.size > Number(this.words.photoBytes)) {
         this.complain(this.words.tPhotoTooBig ?? "");
       } else {
         this.add(file);
@@ -96,12 +94,13 @@ export class PhotoList {
 
   private add(file: File): void {
     const item = this.makeItem();
-    const preview = URL.createObjectURL(file);
     const wait = item.querySelector<HTMLElement>(".photo-wait");
     const image = document.createElement("img");
     image.alt = fill(this.words.tPhoto, { n: this.list.children.length + 1 });
-    image.src = preview;
     image.addEventListener("load", () => wait?.replaceWith(image), { once: true });
+    void mayBePhoto(file).then((may) => {
+      if (may) image.src = URL.createObjectURL(file);
+    });
     this.list.append(item);
     this.renumber();
     this.sending += 1;
@@ -116,18 +115,16 @@ export class PhotoList {
 
   private async send(file: File, item: HTMLElement): Promise<void> {
     try {
-      const id = await this.draft.ensure();
-      const body = new FormData();
-      body.append("photos", file, file.name);
-      const response = await fetch(`/posts/${id}/photos`, {
-        method: "POST",
-        headers: { accept: "application/json" },
-        body,
+      const photo = await sendPhoto(file, this.draft, {
+        words: this.words,
+        isWanted: () => item.isConnected,
+        tell: (words) => this.complain(words),
+        askLogIn: () => this.askLogIn(),
+        loggedIn: () => {
+          this.waitsForLogIn = false;
+        },
       });
-      const answer = (await response.json()) as { photos?: PhotoAnswer[]; message?: string };
-      const photo = answer.photos?.at(-1);
-      if (!response.ok || !photo) throw new Error(answer.message ?? "");
-      if (!item.isConnected) return;
+      if (!photo || !item.isConnected) return;
       item.dataset.photo = photo.id;
       item.classList.remove("sending");
       const alt = item.querySelector("input");
@@ -136,9 +133,20 @@ export class PhotoList {
       this.sent();
     } catch (error) {
       item.remove();
-      const told = error instanceof Error && !(error instanceof TypeError) ? error.message : "";
-      this.complain(told || (this.words.tPhotoFailed ?? ""));
+      this.renumber();
+      const words = error instanceof Refused || error instanceof Unfit ? error.message : "";
+      this.complain(words || (this.words.tPhotoFailed ?? ""));
     }
+  }
+
+  /** In another tab: the photos are nowhere but here. */
+  private askLogIn(): void {
+    this.waitsForLogIn = true;
+    const link = document.createElement("a");
+    link.href = "/login?next=/me";
+    link.target = "_blank";
+    link.textContent = this.words.tLoginGo ?? "";
+    this.complain(`${this.words.tPhotoLogin ?? ""} `, link);
   }
 
   private makeItem(): HTMLElement {
@@ -248,7 +256,7 @@ export class PhotoList {
     item.querySelector(".photo-wait")?.replaceChildren();
   }
 
-  private complain(text: string): void {
+  private complain(text: string, link?: HTMLAnchorElement): void {
     const field = this.form.querySelector("#photos-field");
     let note = field?.querySelector<HTMLElement>(".field-error");
     if (!note && text) {
@@ -257,6 +265,9 @@ export class PhotoList {
       note.setAttribute("role", "alert");
       field?.append(note);
     }
-    if (note) note.textContent = text;
+    if (link && note?.contains(document.activeElement)) return;
+    const line = document.createElement("span");
+    line.append(text, link ?? "");
+    note?.replaceChildren(...(text ? [line] : []));
   }
 }

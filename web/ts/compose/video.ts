@@ -1,13 +1,17 @@
 /**
- * The one video of a post: sent by tus in small pieces, resumed after whatever stopped it, watched while the server
- * makes it ready.
+ * The one video of a post: chosen, sent (`film-upload.ts`), watched while the server makes it ready, and what its author is told of each
+ * step.
  */
 
-import { DetailedError, Upload } from "tus-js-client";
+import { kindBytes, kindOf, markOf, read } from "./chosen-file";
+import { back } from "./coming-back";
 import type { CoverAnswer } from "./covers";
-import { type Draft, fill } from "./draft";
+import { type Draft, fill, Refused } from "./draft";
+import { type Film, FilmUpload, type Progress } from "./film-upload";
 import { forgetFile, keepFile, keptFile } from "./kept-file";
-import type { PhotoAnswer } from "./photos";
+import type { PhotoAnswer } from "./photo-upload";
+import { type LogIn, VideoCard } from "./video-card";
+import { ScreenLock } from "./wake-lock";
 
 export interface Status {
   state: string;
@@ -24,12 +28,7 @@ export interface Status {
   covers: CoverAnswer[];
 }
 
-/** One PATCH: small enough that a train tunnel costs seconds, large enough to be quick on a good line. */
-const pieceBytes = 1024 * 1024;
-const againMs = 4000;
 const pollMs = 2000;
-
-const videoName = /\.(mp4|m4v|mov|webm|mkv|3gp|3g2|avi|mpe?g|m2?ts|wmv|asf|dv|vob|mod|tod|ogv)$/i;
 
 /**
  * What cameras with tapes, discs and cards write, which not every computer knows for films. A phone, told of names,
@@ -37,42 +36,34 @@ const videoName = /\.(mp4|m4v|mov|webm|mkv|3gp|3g2|avi|mpe?g|m2?ts|wmv|asf|dv|vo
  */
 const cameraFiles = ".3g2,.asf,.dv,.m2ts,.mod,.mts,.tod,.vob,.wmv";
 
-export function looksLikeVideo(name: string, type: string): boolean {
-  return type.startsWith("video/") || videoName.test(name);
-}
-
-/** Worth another try: no answer at all, the server is busy, or our offset was out of step. */
-export function isPassing(status: number | undefined): boolean {
-  return status === undefined || status === 0 || status >= 500 || [409, 423, 460].includes(status);
-}
-
-/** What tells one file from another. */
-function markOf(file: File): string {
-  return [file.name, file.size, file.lastModified].join("-");
-}
+/** How often making the draft is tried again. */
+const againMs = 4000;
 
 export class VideoSlot {
-  private readonly slot: HTMLElement;
-  private readonly input: HTMLInputElement;
+  private readonly card: VideoCard;
+  private readonly screen = new ScreenLock(navigator.wakeLock, document);
   private readonly words: DOMStringMap;
-  private upload: Upload | null = null;
+  private upload: FilmUpload | null = null;
+  /** The film whose card is on the page, if it was chosen here. */
+  private film: Film | null = null;
   private finished: Promise<void> = Promise.resolve();
-  private finish: () => void = () => undefined;
+  private finish: (() => void) | null = null;
+  /** A film was chosen, and the draft it is for is still being made. */
+  private isPreparing = false;
   private timer = 0;
-  /** The file whose card is on the page. */
-  private shown: File | null = null;
+  /** What was sent in part waits for its file, or for its owner to log in. */
+  private asks: "file" | "log-in" | null = null;
+  /** Counts choices, so that a slow one gives way to the next. */
+  private choice = 0;
 
   constructor(
-    private readonly form: HTMLFormElement,
+    form: HTMLFormElement,
     private readonly draft: Draft,
     private readonly watch: (status: Status) => void,
   ) {
-    const slot = form.querySelector<HTMLElement>("[data-video-slot]");
-    const input = form.querySelector<HTMLInputElement>("input[name=video]");
-    if (!slot || !input) throw new Error("the form has no place for a video");
-    this.slot = slot;
-    this.input = input;
     this.words = form.dataset;
+    this.card = new VideoCard(form);
+    const { input } = this.card;
     if (matchMedia("(pointer: fine)").matches) input.accept += `,${cameraFiles}`;
     input.addEventListener("change", () => {
       const file = input.files?.[0];
@@ -80,19 +71,27 @@ export class VideoSlot {
       input.value = "";
       if (file) void this.choose(file);
     });
-    slot.addEventListener("click", (event) => {
-      if (!(event.target instanceof Element) || !this.upload) return;
-      if (!event.target.closest("[data-video-remove]")) return;
-      event.preventDefault();
+    this.card.onRemove(() => {
+      // Otherwise the server has it, or waits for the rest of it, and takes the form.
+      if (!this.isBusy) return false;
       void this.cancel();
+      return true;
     });
-    addEventListener("online", () => this.again());
-    void this.goOn();
+    void this.goOn(form);
   }
 
   /** Bytes are still on their way. */
   get isBusy(): boolean {
-    return this.upload !== null;
+    return this.upload !== null || this.isPreparing;
+  }
+
+  /** It goes on only once its author has done something: brings that into sight. */
+  get isAsking(): boolean {
+    return this.asks !== null;
+  }
+
+  point(): void {
+    this.card.point();
   }
 
   /** Settles when every byte has arrived or the upload was given up. */
@@ -101,125 +100,211 @@ export class VideoSlot {
   }
 
   /** After a load: resumes what was being sent, and watches what is being made ready. */
-  private async goOn(): Promise<void> {
+  private async goOn(form: HTMLFormElement): Promise<void> {
     const id = this.draft.id;
     if (!id) return;
-    const card = this.slot.querySelector<HTMLElement>("[data-video-card]");
-    const state = card?.dataset.state;
+    const state = this.card.state;
+    const choice = this.choice;
     const file = await keptFile(id);
     if (file && (state === undefined || state === "uploading")) {
-      await this.send(file, id);
-      return;
+      const mark = await markOf(file).catch(() => undefined);
+      if (choice !== this.choice) return;
+      if (mark !== undefined) {
+        this.show({ file, mark });
+        await this.send({ file, mark }, id);
+        return;
+      }
     }
     if (file) await forgetFile(id);
+    if (choice !== this.choice) return;
     if (state === "uploading") {
-      const name = card?.querySelector(".file-name")?.textContent ?? "";
-      this.say(fill(this.words.tResumePick, { name }));
+      this.asks = "file";
+      this.card.askForSame();
+      this.card.say(fill(this.words.tResumePick, { name: this.card.fileName }));
     }
-    if (state === "processing" || this.form.querySelector(".photo-wait")) this.follow();
+    if (state === "processing" || form.querySelector(".photo-wait")) this.follow();
   }
 
   private async choose(file: File): Promise<void> {
-    this.complain("");
-    if (!looksLikeVideo(file.name, file.type)) {
-      this.complain(this.words.tNotVideo ?? "");
-      return;
-    }
-    if (file.size > Number(this.words.videoBytes)) {
-      this.complain(this.words.tVideoTooBig ?? "");
-      return;
-    }
+    this.choice += 1;
+    const choice = this.choice;
+    const film = await this.examine(file);
+    if (!film || choice !== this.choice) return;
     // The same film goes on where it was; another takes its place, which then counts as far as it came. Offline, the server ends it when
     // the next one begins.
-    const isAnother = !this.shown || markOf(this.shown) !== markOf(file);
+    const wasAsked = this.asks === "file";
+    const known = this.film;
+    const isAnother = known?.mark !== film.mark;
     const replaced = this.upload;
-    await replaced?.abort();
-    if (isAnother && replaced?.url)
-      void Upload.terminate(replaced.url, { retryDelays: [] }).catch(() => undefined);
-    this.show(file);
-    let id: string;
-    try {
-      id = await this.draft.ensure();
-    } catch {
-      this.empty();
-      this.complain(this.words.tOffline ?? "");
-      return;
-    }
+    this.upload = null;
+    if (isAnother) void replaced?.giveUp();
+    else await replaced?.stop();
+    this.show(film);
+    const id = await this.draftFor(choice);
+    if (id === undefined || choice !== this.choice) return;
     void keepFile(id, file);
-    await this.send(file, id);
+    const goesOn = await this.send(film, id);
+    if (wasAsked && (known ? isAnother : !goesOn) && choice === this.choice) {
+      this.card.note([{ text: this.words.tVideoAnother ?? "", warns: true }]);
+    }
   }
 
-  private async send(file: File, id: string): Promise<void> {
-    if (this.shown !== file) this.show(file);
+  /** The film, unless it is none or can't be taken: then its owner is told. */
+  private async examine(file: File): Promise<Film | null> {
+    this.card.complain("");
+    if (file.size > Number(this.words.videoBytes)) {
+      this.card.complain(this.words.tVideoTooBig ?? "");
+      return null;
+    }
+    try {
+      const kind = kindOf(await read(file, 0, kindBytes));
+      if (kind === "photo" || kind === "document") {
+        const words = kind === "photo" ? this.words.tVideoIsPhoto : this.words.tNotVideo;
+        this.card.complain(words ?? "");
+        return null;
+      }
+      return { file, mark: await markOf(file) };
+    } catch {
+      this.card.complain(fill(this.words.tUnreadable, { name: file.name }));
+      return null;
+    }
+  }
+
+  /** The draft's id, waiting for the network or a log-in where that takes one. `undefined`: it was refused, or another film was chosen. */
+  private async draftFor(choice: number): Promise<string | undefined> {
+    for (;;) {
+      this.isPreparing = true;
+      try {
+        const id = await this.draft.ensure();
+        if (choice !== this.choice) return undefined;
+        this.asks = null;
+        this.isPreparing = false;
+        return id;
+      } catch (error) {
+        if (choice !== this.choice) return undefined;
+        const status = error instanceof Refused ? error.status : 0;
+        if (status === 401) {
+          // There is no address to come back to yet.
+          this.askLogIn({ address: "/login?next=/me", elsewhere: true });
+        } else if (status === 0 || status >= 500) {
+          this.wait(status === 0 ? this.words.tResuming : this.words.tBusy);
+        } else {
+          this.film = null;
+          this.isPreparing = false;
+          this.end();
+          this.card.empty();
+          const told = error instanceof Refused ? error.message : "";
+          this.card.complain(told || (this.words.tFailed ?? ""));
+          return undefined;
+        }
+        await (status === 401 ? back() : new Promise((resolve) => setTimeout(resolve, againMs)));
+        if (choice !== this.choice) return undefined;
+      }
+    }
+  }
+
+  private show(film: Film): void {
+    this.film = film;
+    this.asks = null;
+    this.screen.hold();
+    if (!this.finish) {
+      this.finished = new Promise((resolve) => {
+        this.finish = resolve;
+      });
+    }
+    this.card.show(film.file);
+    this.card.say(fill(this.words.tUploading, { percent: 0 }));
+  }
+
+  /** Says whether it goes on with what was sent before. */
+  private send(film: Film, id: string): Promise<boolean> {
     clearTimeout(this.timer);
-    this.finish();
-    this.finished = new Promise((resolve) => {
-      this.finish = resolve;
-    });
-    const upload = new Upload(file, {
-      endpoint: this.words.uploads ?? "/uploads",
-      chunkSize: pieceBytes,
-      retryDelays: [0, 500, 1000, 2000, 4000],
-      metadata: { filename: file.name, filetype: file.type, post_id: id },
-      fingerprint: () => Promise.resolve(["megurumi", id, markOf(file)].join("-")),
-      removeFingerprintOnSuccess: true,
-      onShouldRetry: (error) => {
-        const passing = isPassing(error.originalResponse?.getStatus());
-        if (passing) this.say(this.words.tResuming ?? "");
-        return passing;
-      },
-      onProgress: (done, all) => {
-        const percent = all > 0 ? Math.floor((done / all) * 100) : 0;
-        this.progress("uploading", percent);
-        this.say(fill(this.words.tUploading, { percent }));
-      },
-      onSuccess: () => {
-        this.upload = null;
-        void forgetFile(id);
-        this.progress("processing", 0);
-        this.say(this.words.tArrived ?? "");
-        this.offerCaptions(id);
-        this.finish();
-        this.follow();
-      },
-      onError: (error) => this.failed(error, id),
+    const upload = new FilmUpload(this.words.uploads ?? "/uploads", id, film, (progress) => {
+      if (this.upload === upload) void this.take(progress, id);
     });
     this.upload = upload;
-    const [previous] = await upload.findPreviousUploads();
-    if (previous) upload.resumeFromPreviousUpload(previous);
-    if (this.upload === upload) upload.start();
+    return upload.start();
   }
 
-  private failed(error: Error | DetailedError, id: string): void {
-    const response = error instanceof DetailedError ? error.originalResponse : undefined;
-    if (isPassing(response?.getStatus())) {
-      this.say(this.words.tResuming ?? "");
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.again(), againMs);
+  private async take(progress: Progress, id: string): Promise<void> {
+    if (progress.state === "sending") {
+      this.asks = null;
+      this.screen.hold();
+      this.card.offerLogIn(null);
+      this.card.progress("uploading", progress.percent);
+      this.card.say(fill(this.words.tUploading, { percent: progress.percent }));
+      return;
+    }
+    if (progress.state === "waiting") {
+      this.wait(progress.for === "site" ? this.words.tBusy : this.words.tResuming);
+      return;
+    }
+    if (progress.state === "logged-out") {
+      this.screen.release();
+      const upload = this.upload;
+      // The file comes along where the browser keeps it, and so do words that are saved.
+      const stays = this.draft.isSaved && (await keptFile(id)) !== undefined;
+      if (this.upload !== upload) return;
+      const here = encodeURIComponent(location.pathname + location.search);
+      this.askLogIn({ address: `/login?next=${stays ? here : "/me"}`, elsewhere: !stays });
       return;
     }
     this.upload = null;
+    this.end();
     void forgetFile(id);
-    this.finish();
-    this.progress("failed", null);
-    this.say(told(response?.getBody()) || (this.words.tFailed ?? ""));
+    this.card.offerLogIn(null);
+    if (progress.state === "arrived") {
+      this.card.progress("processing", 0);
+      this.card.say(this.words.tArrived ?? "");
+      this.card.offerCaptions(id);
+      this.follow();
+    } else if (progress.state === "unreadable") {
+      this.asks = "file";
+      this.card.progress("asking");
+      this.card.askForSame();
+      this.card.say(fill(this.words.tVideoUnreadable, { name: this.card.fileName }));
+    } else {
+      this.asks = null;
+      this.card.progress("failed", null);
+      this.card.say(progress.words || (this.words.tFailed ?? ""));
+    }
   }
 
-  private again(): void {
-    clearTimeout(this.timer);
-    this.upload?.start();
+  private wait(words: string | undefined): void {
+    this.asks = null;
+    this.screen.bridge();
+    this.card.offerLogIn(null);
+    this.card.progress("waiting");
+    this.card.say(words ?? "");
+  }
+
+  private askLogIn(logIn: LogIn): void {
+    this.asks = "log-in";
+    this.card.progress("asking");
+    this.card.offerLogIn(logIn);
+    this.card.say(this.words.tVideoLogin ?? "");
   }
 
   private async cancel(): Promise<void> {
+    this.choice += 1;
     const upload = this.upload;
     this.upload = null;
+    this.film = null;
+    this.asks = null;
+    this.isPreparing = false;
     clearTimeout(this.timer);
-    this.empty();
+    this.card.empty();
     if (this.draft.id) await forgetFile(this.draft.id);
-    // Offline, the server drops the rest when it expires.
-    await upload?.abort(true).catch(() => undefined);
-    this.finish();
-    this.input.focus();
+    await upload?.giveUp();
+    this.end();
+    this.card.input.focus();
+  }
+
+  /** Nothing is on its way any more, whatever became of it. */
+  private end(): void {
+    this.screen.release();
+    this.finish?.();
+    this.finish = null;
   }
 
   /** Asks the server how far it is, again and again while something is being made ready. */
@@ -237,11 +322,12 @@ export class VideoSlot {
       const status = (await response.json()) as Status;
       this.watch(status);
       const video = status.video;
-      if (video && video.state !== "uploading") {
-        this.progress(video.state, video.state === "processing" ? video.percent : null);
-        this.say(video.message);
-        this.note(video.notes);
-        if (video.retry) this.offerRetry();
+      // Beside a film that is on its way, or waits for its file, the server still tells of the one before.
+      if (video && video.state !== "uploading" && !this.isBusy && !this.isAsking) {
+        this.card.progress(video.state, video.state === "processing" ? video.percent : null);
+        this.card.say(video.message);
+        this.card.note(video.notes);
+        if (video.retry) this.card.offerRetry();
       }
       const photosWait = status.photos?.some((photo) => !photo.url && !photo.note) ?? false;
       if (video?.state === "processing" || video?.state === "uploading" || photosWait)
@@ -250,157 +336,4 @@ export class VideoSlot {
       this.follow();
     }
   }
-
-  /** A card for `file` in place of any other: how it begins, its name, and how far it is. */
-  private show(file: File): void {
-    this.empty();
-    this.shown = file;
-    const card = document.createElement("div");
-    card.dataset.videoCard = "";
-    const words = document.createElement("div");
-    words.className = "video-words";
-    const name = document.createElement("b");
-    name.className = "file-name";
-    name.textContent = file.name;
-    const status = document.createElement("p");
-    status.dataset.videoStatus = "";
-    status.setAttribute("role", "status");
-    const bar = document.createElement("progress");
-    bar.max = 100;
-    bar.dataset.videoProgress = "";
-    bar.setAttribute("aria-label", this.words.tProgress ?? "");
-    words.append(name, status, bar);
-    const row = document.createElement("div");
-    row.className = "row";
-    const remove = document.createElement("button");
-    remove.className = "button small";
-    remove.name = "action";
-    remove.value = "video-remove";
-    remove.dataset.videoRemove = "";
-    remove.textContent = this.words.tRemove ?? "";
-    row.append(remove);
-    card.append(this.beginning(file), words, row);
-    this.slot.replaceChildren(card);
-    this.call(this.words.tVideoReplace);
-    this.progress("uploading", 0);
-    this.say(fill(this.words.tUploading, { percent: 0 }));
-  }
-
-  /** The film's first picture, or a drawn camera where this browser cannot show the film. */
-  private beginning(file: File): HTMLElement {
-    const film = document.createElement("video");
-    film.className = "video-poster";
-    film.muted = true;
-    film.playsInline = true;
-    film.preload = "metadata";
-    film.setAttribute("aria-hidden", "true");
-    const address = URL.createObjectURL(file);
-    film.addEventListener(
-      "error",
-      () => {
-        URL.revokeObjectURL(address);
-        const badge = document.createElement("span");
-        badge.className = "badge";
-        const icon = this.form.querySelector("label[for=f-video] .icon");
-        if (icon) badge.append(icon.cloneNode(true));
-        film.replaceWith(badge);
-      },
-      { once: true },
-    );
-    film.src = `${address}#t=0.1`;
-    return film;
-  }
-
-  /** What else its author is told of it: written as the page itself writes it. */
-  private note(notes: { text: string; warns: boolean }[]): void {
-    const card = this.slot.querySelector<HTMLElement>("[data-video-card]");
-    let place = card?.querySelector<HTMLElement>("[data-video-notes]");
-    if (!card || (notes.length === 0 && !place)) return;
-    if (!place) {
-      place = document.createElement("div");
-      place.className = "video-notes";
-      place.dataset.videoNotes = "";
-      card.querySelector(".video-words")?.after(place);
-    }
-    const lines = notes.map(({ text, warns }) => {
-      const line = document.createElement("p");
-      line.className = warns ? "media-note warning" : "media-note";
-      line.textContent = text;
-      return line;
-    });
-    place.replaceChildren(...lines);
-  }
-
-  /** Only where the server says that it can help; otherwise a film is chosen anew. */
-  private offerRetry(): void {
-    const row = this.slot.querySelector(".row");
-    if (!row || row.querySelector("[value=video-retry]")) return;
-    const retry = document.createElement("button");
-    retry.className = "button small";
-    retry.name = "action";
-    retry.value = "video-retry";
-    retry.textContent = this.words.tRetry ?? "";
-    row.prepend(retry);
-  }
-
-  /** From now on there is a film to write them for. */
-  private offerCaptions(id: string): void {
-    const row = this.slot.querySelector(".row");
-    if (!row || row.querySelector("a")) return;
-    const link = document.createElement("a");
-    link.className = "button small";
-    link.href = `/posts/${id}/captions`;
-    link.textContent = this.words.tCaptions ?? "";
-    row.prepend(link);
-  }
-
-  private empty(): void {
-    this.shown = null;
-    this.slot.replaceChildren();
-    this.call(this.words.tVideo);
-  }
-
-  /** What the button for choosing says. */
-  private call(words: string | undefined): void {
-    const label = this.form.querySelector("label[for=f-video] b");
-    if (label && words) label.textContent = words;
-  }
-
-  private progress(state: string, percent: number | null): void {
-    const card = this.slot.querySelector<HTMLElement>("[data-video-card]");
-    const bar = this.slot.querySelector<HTMLProgressElement>("[data-video-progress]");
-    if (!card || !bar) return;
-    card.dataset.state = state;
-    card.className = `video-card state-${state}`;
-    bar.hidden = percent === null;
-    if (percent !== null) bar.value = percent;
-  }
-
-  private say(text: string): void {
-    const status = this.slot.querySelector("[data-video-status]");
-    if (status && status.textContent !== text) status.textContent = text;
-  }
-
-  private complain(text: string): void {
-    const field = this.form.querySelector("#video-field");
-    let note = field?.querySelector<HTMLElement>(".field-error");
-    if (!note && text) {
-      note = document.createElement("p");
-      note.className = "field-error";
-      note.setAttribute("role", "alert");
-      field?.append(note);
-    }
-    if (note) note.textContent = text;
-  }
-}
-
-/** The `message` of a JSON refusal, if that is what `body` is. */
-export function told(body: string | undefined): string {
-  try {
-    const answer: unknown = JSON.parse(body ?? "");
-    if (answer && typeof answer === "object" && "message" in answer) return String(answer.message);
-  } catch {
-    // Not JSON.
-  }
-  return "";
 }
