@@ -9,8 +9,8 @@ packages_build=(
 )
 # To serve. heif-convert decodes iPhone photos; the dictionary makes Japanese words out of sentences.
 packages_serve=(libheif-examples mecab-ipadic)
-# To test. The browsers and their fonts, the second database, and the CLI that makes clips for the browser to post.
-packages_test=(chromium curl ffmpeg firefox-esr fonts-noto-cjk git postgresql procps shellcheck)
+# To test. The browsers and their fonts, the second database, a front, and the CLI that makes clips for the browser to post.
+packages_test=(chromium curl ffmpeg firefox-esr fonts-noto-cjk git nginx-light postgresql procps shellcheck)
 # To measure beside a peer.
 packages_bench=(ffmpeg nginx-light sqlite3 time wrk)
 

@@ -1,107 +1,91 @@
-// What stands between a browser and the site: it counts the bytes of a film, narrows the line, and answers for the site with errors. The
-// same for every browser, and for requests that a browser's own player makes.
+// What stands before a site on the internet: Debian's nginx as it comes, with its log of what was sent to it.
 
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import type { Site } from "./site.ts";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "@playwright/test";
+import { type Site, sparePort } from "./site.ts";
 
-type Fault = { what: RegExp; status: number; after: number; left: number };
+export type Logged = { method: string; path: string; status: number; bodyBytes: number };
 
 export class Front {
-  /** Paths of what was fetched of films, without posters. */
-  films: string[] = [];
-  /** Of films, without posters. */
-  filmBytes = 0;
-  /** Answers that were errors of ours. */
-  failed = 0;
-  private faults: Fault[] = [];
-  private bytesPerMs = Number.POSITIVE_INFINITY;
-  private freeAt = 0;
-
   private constructor(
-    private readonly site: Site,
-    private readonly server: Server,
     readonly url: string,
-  ) {
-    server.on("request", (asked, answer) => this.pass(asked, answer));
-  }
+    private readonly folder: string,
+    private readonly process: ChildProcess,
+  ) {}
 
-  static async before(site: Site): Promise<Front> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (!address || typeof address === "string") throw new Error("no port");
-    return new Front(site, server, `http://localhost:${address.port}`);
-  }
-
-  /** Answers `status` to requests whose path matches: to the first `times` of them, after letting `after` pass. */
-  fail(what: RegExp, status: number, { times = Number.POSITIVE_INFINITY, after = 0 } = {}) {
-    this.faults.push({ what, status, after, left: times });
-  }
-
-  narrow(bitsPerSecond: number) {
-    this.bytesPerMs = bitsPerSecond / 8_000;
-  }
-
-  /** As wide and as good as it was, with nothing counted. */
-  reset() {
-    this.faults = [];
-    this.bytesPerMs = Number.POSITIVE_INFINITY;
-    this.films = [];
-    this.filmBytes = 0;
-    this.failed = 0;
-  }
-
-  stop() {
-    this.server.closeAllConnections();
-    this.server.close();
-  }
-
-  private pass(asked: IncomingMessage, answer: ServerResponse) {
-    const path = asked.url ?? "/";
-    const isFilm = /^\/media\/videos\/.*\.(m3u8|mp4|m4s)(\?|$)/.test(path);
-    if (isFilm) this.films.push(path);
-    const fault = this.faults.find(({ what, left }) => left > 0 && what.test(path));
-    if (fault) {
-      if (fault.after > 0) fault.after -= 1;
-      else {
-        fault.left -= 1;
-        this.failed += 1;
-        answer.writeHead(fault.status).end();
-        return;
-      }
-    }
-    const { hostname, port } = new URL(this.site.url);
-    const { method, headers } = asked;
-    const onward = request({ host: "127.0.0.1", hostname, port, path, method, headers });
-    asked.pipe(onward);
-    answer.on("close", () => onward.destroy());
-    onward.on("error", () => answer.destroy());
-    onward.on("response", async (given) => {
-      answer.writeHead(given.statusCode ?? 502, given.headers);
-      try {
-        for await (const bytes of given) await this.send(answer, bytes, isFilm);
-        answer.end();
-      } catch {
-        answer.destroy();
-      }
+  /** `buffering`: whether it takes a request's body whole before it asks the site, as nginx does by default. */
+  static async before(site: Site, buffering: "on" | "off"): Promise<Front> {
+    const folder = await mkdtemp(join(tmpdir(), "megurumi-front."));
+    const port = await sparePort();
+    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+      .map((name) => `${name}_temp_path ${folder}/${name};`)
+      .join(" ");
+    // The length of what came, and of what was announced: a cut request brings less, and the first counts the header as well.
+    const format = `'$request_method $request_uri $status $request_length $content_length'`;
+    await writeFile(
+      join(folder, "nginx.conf"),
+      `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
+       ${process.getuid?.() === 0 ? "user root;" : ""}
+       events { worker_connections 64; }
+       http {
+         ${temporary}
+         log_format sent ${format};
+         access_log ${folder}/access.log sent;
+         server {
+           listen 127.0.0.1:${port};
+           location / {
+             proxy_pass http://127.0.0.1:${new URL(site.url).port};
+             proxy_http_version 1.1;
+             proxy_set_header Host $http_host;
+             proxy_request_buffering ${buffering};
+           }
+         }
+       }`,
+    );
+    const child = spawn("/usr/sbin/nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], {
+      stdio: ["ignore", "ignore", "pipe"],
     });
+    let told = "";
+    child.stderr.on("data", (text) => {
+      told += text;
+    });
+    const url = `http://localhost:${port}`;
+    await expect
+      .poll(
+        () => {
+          if (child.exitCode !== null) throw new Error(`nginx ended: ${told}`);
+          return fetch(`${url}/readyz`).then(
+            (answer) => answer.status,
+            () => 0,
+          );
+        },
+        { message: "the front is ready" },
+      )
+      .toBe(200);
+    return new Front(url, folder, child);
   }
 
-  private async send(answer: ServerResponse, bytes: Buffer, isFilm: boolean) {
-    for (let at = 0; at < bytes.length && !answer.destroyed; at += 4_096) {
-      const part = bytes.subarray(at, at + 4_096);
-      const now = performance.now();
-      this.freeAt = Math.max(now, this.freeAt) + part.length / this.bytesPerMs;
-      if (this.freeAt > now + 1) {
-        await new Promise((resolve) => setTimeout(resolve, this.freeAt - now));
-      }
-      if (isFilm) this.filmBytes += part.length;
-      if (!answer.write(part)) {
-        await new Promise((resolve) => {
-          answer.once("drain", resolve);
-          answer.once("close", resolve);
-        });
-      }
-    }
+  /** Every request to `/uploads…` that was answered. */
+  async uploads(): Promise<Logged[]> {
+    const lines = (await readFile(join(this.folder, "access.log"), "utf8")).split("\n");
+    return lines
+      .map((line) => line.split(" "))
+      .map(([method = "", path = "", status, came, announced]) => ({
+        method,
+        path,
+        status: Number(status),
+        bodyBytes: Math.min(Number(came), Number(announced) || 0),
+      }))
+      .filter(({ path }) => path.startsWith("/uploads"));
+  }
+
+  async stop() {
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGTERM");
+    await ended;
+    await rm(this.folder, { recursive: true, force: true });
   }
 }

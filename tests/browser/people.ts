@@ -13,7 +13,13 @@ export const phone = {
 
 export const desk = { viewport: { width: 1280, height: 900 } };
 
-type Equipment = { screen: typeof phone | typeof desk; scripts?: boolean; language?: string };
+type Equipment = {
+  screen: typeof phone | typeof desk;
+  scripts?: boolean;
+  language?: string;
+  /** The site's address as this person knows it: that of a front. */
+  at?: string;
+};
 
 export class Person {
   private constructor(
@@ -29,10 +35,15 @@ export class Person {
   static async with(browser: Browser, site: Site, nickname: string, email: string, equipment: Equipment) {
     const context = await browser.newContext({
       ...equipment.screen,
-      baseURL: site.url,
+      baseURL: equipment.at ?? site.url,
       javaScriptEnabled: equipment.scripts ?? true,
       locale: equipment.language ?? "ja-JP",
     });
+    return Person.in(context, site, nickname, email);
+  }
+
+  /** The same with a browser that was opened otherwise. */
+  static async in(context: BrowserContext, site: Site, nickname: string, email: string) {
     const page = await context.newPage();
     const person = new Person(site, context, page, nickname, email);
     // A page under a strict policy that breaks it, or throws, is a broken page.

@@ -4,14 +4,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Browser, Locator, Page } from "@playwright/test";
 import puppeteer from "puppeteer-core";
-import { Front } from "./front.ts";
+import { Line } from "./line.ts";
 import { makeLongFilm } from "./media.ts";
 import { desk, Person, phone } from "./people.ts";
 import { test as base, expect, type Site } from "./site.ts";
 
 const seconds = 40;
 
-const test = base.extend<{ front: Front }, { film: string; published: string }>({
+const test = base.extend<{ line: Line }, { film: string; published: string }>({
   // A reader's browser lets nothing play that was not touched.
   launchOptions: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from this pattern.
@@ -45,10 +45,10 @@ const test = base.extend<{ front: Front }, { film: string; published: string }>(
     },
     { scope: "worker", timeout: 240_000 },
   ],
-  front: async ({ site }, use) => {
-    const front = await Front.before(site);
-    await use(front);
-    front.stop();
+  line: async ({ site }, use) => {
+    const line = await Line.before(site);
+    await use(line);
+    line.stop();
   },
 });
 
@@ -56,7 +56,7 @@ test.describe.configure({ mode: "serial" });
 
 test("nothing of a film is fetched before it is played, and the first touch plays it", async ({
   browser,
-  front,
+  line,
   published,
 }) => {
   const touches: [string, typeof phone | typeof desk, (page: Page, film: Locator) => Promise<void>][] = [
@@ -81,36 +81,36 @@ test("nothing of a film is fetched before it is played, and the first touch play
   ];
   for (const [name, screen, touch] of touches) {
     await test.step(name, async () => {
-      const page = await open(browser, front, published, { screen });
-      expect(front.films, "nothing of the film yet").toEqual([]);
+      const page = await open(browser, line, published, { screen });
+      expect(line.films, "nothing of the film yet").toEqual([]);
       const film = page.locator("video");
       await touch(page, film);
       await plays(film, 1);
-      const sizes = front.films.filter((path) => path.endsWith(".mp4"));
+      const sizes = line.films.filter((path) => path.endsWith(".mp4"));
       expect(sizes[0], "the smallest size comes first").toContain("240p");
       await page.context().close();
     });
   }
 });
 
-test("one answer of 503 in the middle of a film is passed over", async ({ browser, front, published }) => {
-  const page = await open(browser, front, published);
-  front.fail(/p\.mp4$/, 503, { times: 1, after: 4 });
+test("one answer of 503 in the middle of a film is passed over", async ({ browser, line, published }) => {
+  const page = await open(browser, line, published);
+  line.fail(/p\.mp4$/, 503, { times: 1, after: 4 });
   await page.locator("video").click({ position: { x: 200, y: 100 } });
-  await expect.poll(() => front.failed, { message: "it happened" }).toBe(1);
+  await expect.poll(() => line.failed, { message: "it happened" }).toBe(1);
   await playsOnFrom(page.locator("video"), 12);
   await expect(said(page)).toHaveCount(0);
   await page.context().close();
 });
 
-test("a size that is gone is done without, whichever it is", async ({ browser, front, published }) => {
+test("a size that is gone is done without, whichever it is", async ({ browser, line, published }) => {
   for (const size of ["240p", "360p"]) {
-    const page = await open(browser, front, published);
-    front.fail(new RegExp(`${size}\\.m3u8`), 404);
+    const page = await open(browser, line, published);
+    line.fail(new RegExp(`${size}\\.m3u8`), 404);
     await page.locator("video").click({ position: { x: 200, y: 100 } });
     await plays(page.locator("video"), 2);
     expect(
-      front.films.some((path) => path.includes("plain.mp4")),
+      line.films.some((path) => path.includes("plain.mp4")),
       "still with a choice of sizes",
     ).toBe(false);
     await page.context().close();
@@ -119,48 +119,48 @@ test("a size that is gone is done without, whichever it is", async ({ browser, f
 
 test("on a narrow line it begins small, and whoever leaves early has not fetched it all", async ({
   browser,
-  front,
+  line,
   published,
 }) => {
-  const page = await open(browser, front, published);
-  const whole = await bytesOf(page, front, "360p.mp4");
+  const page = await open(browser, line, published);
+  const whole = await bytesOf(page, line, "360p.mp4");
   await page.context().close();
   for (const megabits of [2, 10]) {
     await test.step(`${megabits} Mbit/s`, async () => {
-      front.narrow(megabits * 1e6);
-      const page = await open(browser, front, published);
-      expect(front.filmBytes, "on merely opening the page").toBe(0);
+      line.narrow(megabits * 1e6);
+      const page = await open(browser, line, published);
+      expect(line.filmBytes, "on merely opening the page").toBe(0);
       await page.locator("video").click({ position: { x: 200, y: 100 } });
       await plays(page.locator("video"), 3);
       await page.locator("video").evaluate((film: HTMLVideoElement) => film.pause());
       await page.waitForLoadState("networkidle");
       // Some seconds that were played, twenty ahead, a piece that was under way, and the first one in the smallest size.
       const most = (whole * 34) / seconds;
-      expect(front.filmBytes).toBeLessThan(most);
+      expect(line.filmBytes).toBeLessThan(most);
       await page.context().close();
-      await test.info().attach(`${megabits} Mbit/s`, { body: `${front.filmBytes} of ${whole} bytes` });
+      await test.info().attach(`${megabits} Mbit/s`, { body: `${line.filmBytes} of ${whole} bytes` });
     });
   }
 });
 
 test("where nothing comes it says so, and goes on at the same place when asked to", async ({
   browser,
-  front,
+  line,
   published,
 }) => {
-  const page = await open(browser, front, published, { screen: phone });
+  const page = await open(browser, line, published, { screen: phone });
   const film = page.locator("video");
-  front.fail(/^\/media\/videos\/.*(m3u8|mp4)/, 503);
+  line.fail(/^\/media\/videos\/.*(m3u8|mp4)/, 503);
   await film.evaluate((video: HTMLVideoElement) => {
     video.currentTime = 20;
   });
   await film.tap({ position: { x: 150, y: 60 } });
   await expect(said(page)).toContainText("動画を読みこめませんでした");
   expect(
-    front.films.some((path) => path.endsWith("plain.mp4")),
+    line.films.some((path) => path.endsWith("plain.mp4")),
     "the file was tried too",
   ).toBe(true);
-  front.reset();
+  line.reset();
   const again = page.getByRole("button", { name: "もう一度" });
   await again.focus();
   await page.keyboard.press("Enter");
@@ -172,14 +172,14 @@ test("where nothing comes it says so, and goes on at the same place when asked t
 
 test("a film that has moved is found again by opening the page anew", async ({
   browser,
-  front,
+  line,
   published,
 }) => {
-  const page = await open(browser, front, published);
-  front.fail(/^\/media\/videos\/.*(m3u8|mp4)/, 404);
+  const page = await open(browser, line, published);
+  line.fail(/^\/media\/videos\/.*(m3u8|mp4)/, 404);
   await page.locator("video").click({ position: { x: 200, y: 100 } });
   await expect(said(page)).toContainText("場所が変わりました");
-  front.reset();
+  line.reset();
   await page.getByRole("button", { name: "開きなおす" }).click();
   await expect(said(page)).toHaveCount(0);
   await page.locator("video").click({ position: { x: 200, y: 100 } });
@@ -189,25 +189,25 @@ test("a film that has moved is found again by opening the page anew", async ({
 
 test("a browser's own HLS is followed by the plain file where it fails", async ({
   browser,
-  front,
+  line,
   published,
 }) => {
-  const page = await open(browser, front, published, { withoutMediaSource: true });
-  expect(front.films).toEqual([]);
-  front.fail(/p\.mp4$/, 503, { after: 2 });
+  const page = await open(browser, line, published, { withoutMediaSource: true });
+  expect(line.films).toEqual([]);
+  line.fail(/p\.mp4$/, 503, { after: 2 });
   await page.locator("video").click({ position: { x: 200, y: 100 } });
-  await expect.poll(() => front.films.some((path) => path.endsWith("plain.mp4"))).toBe(true);
+  await expect.poll(() => line.films.some((path) => path.endsWith("plain.mp4"))).toBe(true);
   await plays(page.locator("video"), 1);
   await page.context().close();
 });
 
-test("without scripts the plain file is played", async ({ browser, front, published }) => {
-  const page = await open(browser, front, published, { scripts: false });
-  expect(front.films).toEqual([]);
+test("without scripts the plain file is played", async ({ browser, line, published }) => {
+  const page = await open(browser, line, published, { scripts: false });
+  expect(line.films).toEqual([]);
   await page.locator("video").focus();
   await page.keyboard.press("Space");
-  await expect.poll(() => front.filmBytes).toBeGreaterThan(10_000);
-  expect(new Set(front.films.map((path) => path.split("/").at(-1)))).toEqual(new Set(["plain.mp4"]));
+  await expect.poll(() => line.filmBytes).toBeGreaterThan(10_000);
+  expect(new Set(line.films.map((path) => path.split("/").at(-1)))).toEqual(new Set(["plain.mp4"]));
   await page.context().close();
 });
 
@@ -248,19 +248,19 @@ test("a film that is still being made waits at its end for more", async ({ brows
 });
 
 test("Firefox fetches nothing before the first touch, and passes over a 503", async ({
-  front,
+  line,
   published,
 }) => {
   const firefox = await puppeteer.launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr" });
   try {
     const page = await firefox.newPage();
-    await page.goto(front.url + published, { waitUntil: "networkidle0" });
-    expect(front.films).toEqual([]);
-    front.fail(/p\.mp4$/, 503, { times: 1, after: 3 });
+    await page.goto(line.url + published, { waitUntil: "networkidle0" });
+    expect(line.films).toEqual([]);
+    line.fail(/p\.mp4$/, 503, { times: 1, after: 3 });
     await page.click("video", { offset: { x: 200, y: 100 } });
     const time = () => page.$eval("video", (film) => (film as HTMLVideoElement).currentTime);
     await expect.poll(time).toBeGreaterThan(2);
-    await expect.poll(() => front.failed).toBe(1);
+    await expect.poll(() => line.failed).toBe(1);
     const there = await page.$eval("video", (film) => {
       const video = film as HTMLVideoElement;
       video.currentTime = 12;
@@ -276,7 +276,7 @@ test("Firefox fetches nothing before the first touch, and passes over a 503", as
 /** The page as a visitor sees it, with all of it there that comes by itself. */
 async function open(
   browser: Browser,
-  front: Front,
+  line: Line,
   path: string,
   {
     screen = desk,
@@ -287,8 +287,8 @@ async function open(
   const context = await browser.newContext({ ...screen, javaScriptEnabled: scripts, locale: "ja-JP" });
   if (withoutMediaSource) await context.addInitScript("delete window.MediaSource");
   const page = await context.newPage();
-  front.reset();
-  await page.goto(front.url + path, { waitUntil: "networkidle" });
+  line.reset();
+  await page.goto(line.url + path, { waitUntil: "networkidle" });
   await page.locator("video").scrollIntoViewIfNeeded();
   return page;
 }
@@ -313,9 +313,9 @@ async function playsOnFrom(film: Locator, from: number) {
 }
 
 /** All bytes of one size. */
-async function bytesOf(page: Page, front: Front, file: string): Promise<number> {
+async function bytesOf(page: Page, line: Line, file: string): Promise<number> {
   const playlist = (await page.locator("video").getAttribute("data-hls")) as string;
-  const address = new URL(playlist.replace(/[^/]*$/, file), front.url).href;
+  const address = new URL(playlist.replace(/[^/]*$/, file), line.url).href;
   const answer = await page.request.head(address);
   return Number(answer.headers()["content-length"]);
 }

@@ -65,7 +65,15 @@ export class Site {
 
   /** Ends the process with no warning, and starts it again on the same folder. */
   async killAndRestart() {
+    await this.kill();
+    await this.restart();
+  }
+
+  async kill() {
     await this.end("SIGKILL");
+  }
+
+  async restart() {
     await this.serve();
   }
 
@@ -164,7 +172,7 @@ function createPostgresDatabase(name: string): string {
   return url.href;
 }
 
-async function sparePort(): Promise<number> {
+export async function sparePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
