@@ -247,10 +247,7 @@ test("a film that is still being made waits at its end for more", async ({ brows
   await author.leave();
 });
 
-test("Firefox fetches nothing before the first touch, and passes over a 503", async ({
-  line,
-  published,
-}) => {
+test("Firefox fetches nothing before the first touch, and passes over a 503", async ({ line, published }) => {
   const firefox = await puppeteer.launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr" });
   try {
     const page = await firefox.newPage();
