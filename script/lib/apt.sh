@@ -7,10 +7,11 @@ packages_build=(
   build-essential pkg-config clang libclang-dev ca-certificates
   libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswresample-dev libswscale-dev
 )
-# To serve. heif-convert decodes iPhone photos; the dictionary makes Japanese words out of sentences.
-packages_serve=(libheif-examples mecab-ipadic)
-# To test. The browsers and their fonts, the second database, a front, and the CLI that makes clips for the browser to post.
-packages_test=(chromium curl ffmpeg firefox-esr fonts-noto-cjk git nginx-light postgresql procps shellcheck)
+# To serve. The dictionary makes Japanese words out of sentences.
+packages_serve=(mecab-ipadic)
+# To test. The browsers and their fonts, the second database, a front, the CLI that makes clips for the browser to post and JPEG XL, and the one
+# that makes HEIC and AVIF.
+packages_test=(chromium curl ffmpeg firefox-esr fonts-noto-cjk git libheif-examples nginx-light postgresql procps shellcheck)
 # To measure beside a peer.
 packages_bench=(ffmpeg nginx-light sqlite3 time wrk)
 

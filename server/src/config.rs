@@ -22,7 +22,6 @@ pub struct Config {
     pub s3: Option<S3Settings>,
     pub demo: bool,
     pub transcoder: PathBuf,
-    pub heif_convert: PathBuf,
     /// Refuse to start a worker where the transcoder's cage is not whole.
     pub sandbox_required: bool,
     /// Debian's mecab-ipadic CSV files, from which the dictionary is built.
@@ -81,7 +80,6 @@ const KNOWN: &[&str] = &[
     "MEGURUMI_S3_ACCESS_KEY_ID",
     "MEGURUMI_S3_SECRET_ACCESS_KEY",
     "MEGURUMI_TRANSCODER",
-    "MEGURUMI_HEIF_CONVERT",
     "MEGURUMI_SANDBOX",
     "MEGURUMI_DICTIONARY",
     "MEGURUMI_DICTIONARY_SOURCE",
@@ -93,6 +91,8 @@ const KNOWN: &[&str] = &[
     "MEGURUMI_QUICK_WORKERS",
     "MEGURUMI_HEAVY_WORKERS",
     "MEGURUMI_CLIENT_ADDRESS_HEADER",
+    // Named the decoder of HEIC once. The transcoder has its own now, and a site that still names one must start.
+    "MEGURUMI_HEIF_CONVERT",
     // Read by the log set-up in `main`.
     "MEGURUMI_LOG",
     "MEGURUMI_LOG_FORMAT",
@@ -142,7 +142,7 @@ impl Config {
             here.as_deref().and_then(Path::parent).map_or_else(|| name.into(), |dir| dir.join(name))
         };
         let video_max_bytes = reader.number("VIDEO_MAX_BYTES", 500 << 20, 1 << 20, 8 << 30);
-        let photo_max_bytes = reader.number("PHOTO_MAX_BYTES", 30 << 20, 1 << 16, 200 << 20);
+        let photo_max_bytes = reader.number("PHOTO_MAX_BYTES", 100 << 20, 1 << 16, 200 << 20);
         // Whatever may be sent at all must fit into one day.
         let largest = video_max_bytes.max(photo_max_bytes);
         let day = (2 << 30).max(largest);
@@ -154,10 +154,6 @@ impl Config {
             transcoder: reader
                 .text("TRANSCODER")
                 .map_or_else(|| beside("megurumi-transcoder"), program),
-            heif_convert: reader
-                .text("HEIF_CONVERT")
-                .unwrap_or("/usr/bin/heif-convert".into())
-                .into(),
             sandbox_required: reader.sandbox_required(),
             dictionary_source: reader
                 .text("DICTIONARY_SOURCE")

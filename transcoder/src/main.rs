@@ -56,7 +56,6 @@ fn work(task: &Task, input: File, reporter: &mut Reporter) -> Result<Output> {
                 * task.limits.max_wall_ms.div_ceil(1000),
             max_file_bytes: task.limits.max_output_bytes,
             niceness: task.limits.niceness,
-            program: None,
         },
         Task::Photo(task) => Cage {
             output: Some(task.output.as_path()),
@@ -64,7 +63,6 @@ fn work(task: &Task, input: File, reporter: &mut Reporter) -> Result<Output> {
             max_cpu_seconds: 2 * task.limits.max_wall_ms.div_ceil(1000),
             max_file_bytes: task.limits.max_output_bytes,
             niceness: 0,
-            program: Some(photo::HEIF_CONVERTER.as_ref()),
         },
     };
     reporter.send(&Event::Caged(cage.close()));

@@ -42,9 +42,6 @@ fn set_niceness(niceness: libc::c_int) {
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, niceness.min(19)) };
 }
 
-/// What another program (see [`Cage::program`]) needs to start: the loader and its libraries, and the loader's cache.
-const LIBRARY_PATHS: [&str; 4] = ["/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"];
-
 /// Address space of the cage that [`granted`] closes: room for libav's libraries.
 const PROBE_BYTES: u64 = 2 << 30;
 
@@ -58,8 +55,6 @@ pub struct Cage<'a> {
     pub max_file_bytes: u64,
     /// How far to stand back for other processes, 0 to 19.
     pub niceness: u32,
-    /// A program that may be started until [`forbid_programs`]. It inherits the cage.
-    pub program: Option<&'a Path>,
 }
 
 impl Cage<'_> {
@@ -68,7 +63,7 @@ impl Cage<'_> {
         // Landlock opens paths and so comes before seccomp.
         let rlimits = logged("rlimits", self.limit_resources());
         let landlock = logged("landlock", self.limit_paths());
-        let seccomp = logged("seccomp", syscalls::limit(self.program.is_some()));
+        let seccomp = logged("seccomp", syscalls::limit());
         Caged { landlock, seccomp, rlimits }
     }
 
@@ -114,13 +109,6 @@ impl Cage<'_> {
         if let Some(output) = self.output {
             ruleset = ruleset.add_rule(PathBeneath::new(PathFd::new(output)?, write))?;
         }
-        if let Some(program) = self.program {
-            let run = AccessFs::Execute | AccessFs::ReadFile;
-            let paths = LIBRARY_PATHS.iter().map(Path::new).chain([program]);
-            for path in paths.filter_map(|path| PathFd::new(path).ok()) {
-                ruleset = ruleset.add_rule(PathBeneath::new(path, run))?;
-            }
-        }
         Ok(ruleset.restrict_self()?.ruleset != RulesetStatus::NotEnforced)
     }
 }
@@ -133,7 +121,6 @@ pub fn granted() -> Caged {
         max_cpu_seconds: 10,
         max_file_bytes: 0,
         niceness: 0,
-        program: None,
     };
     let closed = cage.close();
     let mut hoard: Vec<u8> = Vec::new();
@@ -142,11 +129,6 @@ pub fn granted() -> Caged {
         seccomp: closed.seccomp && UdpSocket::bind("127.0.0.1:0").is_err(),
         rlimits: closed.rlimits && hoard.try_reserve_exact(2 * PROBE_BYTES as usize).is_err(),
     }
-}
-
-/// From here on no program can be started, whatever [`Cage::program`] allowed.
-pub fn forbid_programs() {
-    logged("seccomp against programs", syscalls::forbid_programs());
 }
 
 fn logged(layer: &str, granted: Result<bool, Box<dyn std::error::Error>>) -> bool {

@@ -1,6 +1,8 @@
 //! Files made byte by byte, that no tool would make, and chance that can be repeated: for the tests of the site and for the
 //! transcoder's own, which know nothing of each other.
 
+pub mod heif;
+
 /// A PNG that says how large it is, and ends.
 pub fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
@@ -17,7 +19,7 @@ pub fn png_header(width: u32, height: u32) -> Vec<u8> {
     png
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
+pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| {
             (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())

@@ -80,6 +80,8 @@ pub struct PhotoLimits {
     pub max_input_bytes: u64,
     /// Width × height as stored.
     pub max_pixels: u64,
+    /// What is kept of it: a photo of more is scaled while it is decoded, where its format allows, and refused otherwise.
+    pub max_decoded_pixels: u64,
     pub max_wall_ms: u64,
     /// A child that says nothing for so long hangs.
     pub max_silence_ms: u64,
@@ -90,8 +92,10 @@ pub struct PhotoLimits {
 impl Default for PhotoLimits {
     fn default() -> Self {
         Self {
-            max_input_bytes: 64 << 20,
-            max_pixels: 80_000_000,
+            max_input_bytes: 200 << 20,
+            // Phones make 200 million.
+            max_pixels: 300_000_000,
+            max_decoded_pixels: 80_000_000,
             max_wall_ms: 120_000,
             max_silence_ms: 60_000,
             max_memory_bytes: 2 << 30,

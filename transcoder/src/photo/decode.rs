@@ -1,19 +1,40 @@
-//! From a file's bytes to 8-bit sRGB pixels, as stored (not yet turned).
+//! From a file's bytes to pixels as stored, and what is known of them.
 
+use super::colours::Colours;
 use super::format::Format;
+use super::heif::Heif;
+use super::{compose, jpeg, jxl, png, sequence};
 use crate::refusal::{Refusal, Result};
-use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
+use crate::report::Reporter;
+use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, webp::WebPDecoder};
 use image::error::{ImageError, LimitErrorKind};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, Limits};
-use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 use std::io::Cursor;
 use transcoder_protocol::{Failure, PhotoLimits};
 
 /// Longest side of any format's header; wider or taller is nobody's photo, whatever its area.
 const MAX_SIDE: u32 = 65_535;
 
-/// Pixels as RGB or, when some are transparent, RGBA.
-pub fn pixels(bytes: &[u8], format: Format, limits: &PhotoLimits) -> Result<DynamicImage> {
+/// What a process of ours has of address space before it decodes, libraries mostly; and what each pixel that is kept costs, as 8-bit
+/// numbers and in linear light at once (see `render`).
+const BASE_BYTES: u64 = 256 << 20;
+const BYTES_PER_PIXEL: u64 = 9;
+
+/// Pixels of 8 or 16 bits a sample, grey or coloured, maybe transparent.
+pub struct Decoded {
+    pub picture: DynamicImage,
+    pub colours: Colours,
+    /// How it is still to be turned, where the format says so itself; `None` leaves that to EXIF.
+    pub orientation: Option<Orientation>,
+}
+
+pub fn picture(
+    bytes: &[u8],
+    format: Format,
+    limits: &PhotoLimits,
+    reporter: &Reporter,
+) -> Result<Decoded> {
     let input = Cursor::new(bytes);
     match format {
         Format::Jpeg => {
@@ -21,16 +42,15 @@ pub fn pixels(bytes: &[u8], format: Format, limits: &PhotoLimits) -> Result<Dyna
             if !is_whole_jpeg(bytes) {
                 return Err(Refusal::new(Failure::Damaged, "the JPEG has no end"));
             }
-            read(JpegDecoder::new(input).map_err(|error| refuse(&error))?, limits)
+            let decoder = JpegDecoder::new(input).map_err(|error| refuse(&error))?;
+            let (width, height) = decoder.dimensions();
+            check_size(width, height, limits)?;
+            if u64::from(width) * u64::from(height) > limits.max_decoded_pixels {
+                return jpeg::scaled(bytes, (width, height), limits);
+            }
+            read(decoder, limits)
         }
-        Format::Png => {
-            // The allocations of the header's own chunks are limited from the start.
-            read(
-                PngDecoder::with_limits(input, decoder_limits(limits))
-                    .map_err(|error| refuse(&error))?,
-                limits,
-            )
-        }
+        Format::Png => png::picture(bytes, limits),
         Format::Gif => read(GifDecoder::new(input).map_err(|error| refuse(&error))?, limits),
         Format::WebP => {
             // Pixels may be whole while the file is not; and a cut through them can go unnoticed.
@@ -39,11 +59,16 @@ pub fn pixels(bytes: &[u8], format: Format, limits: &PhotoLimits) -> Result<Dyna
             }
             read(WebPDecoder::new(input).map_err(|error| refuse(&error))?, limits)
         }
-        Format::Heif => Err(Refusal::new(Failure::UnsupportedCodec, "HEIF inside HEIF")),
+        Format::Heif => match Heif::parse(bytes)? {
+            Some(heif) => compose::picture(&heif, limits, reporter),
+            None => compose::single(&sequence::first(bytes)?, limits),
+        },
+        Format::Jxl => jxl::picture(bytes, limits),
     }
 }
 
-/// `TooManyPixels` when width × height or one side is over the limit, `Damaged` when there are none.
+/// `TooManyPixels` when width × height or one side is over the limit, `TooHeavy` when what is kept of so many cannot fit into
+/// memory, `Damaged` when there are none.
 pub fn check_size(width: u32, height: u32, limits: &PhotoLimits) -> Result<()> {
     let size = format!("{width}×{height}");
     if width == 0 || height == 0 {
@@ -53,7 +78,11 @@ pub fn check_size(width: u32, height: u32, limits: &PhotoLimits) -> Result<()> {
     {
         Err(Refusal::new(Failure::TooManyPixels, size))
     } else {
-        Ok(())
+        let kept = (u64::from(width) * u64::from(height)).min(limits.max_decoded_pixels);
+        match BASE_BYTES + kept * BYTES_PER_PIXEL > limits.max_memory_bytes {
+            true => Err(Refusal::new(Failure::TooHeavy, size)),
+            false => Ok(()),
+        }
     }
 }
 
@@ -66,9 +95,12 @@ fn decoder_limits(limits: &PhotoLimits) -> Limits {
     decoder
 }
 
-fn read(mut decoder: impl ImageDecoder, limits: &PhotoLimits) -> Result<DynamicImage> {
+fn read(mut decoder: impl ImageDecoder, limits: &PhotoLimits) -> Result<Decoded> {
     let (width, height) = decoder.dimensions();
     check_size(width, height, limits)?;
+    if u64::from(width) * u64::from(height) > limits.max_decoded_pixels {
+        return Err(Refusal::new(Failure::TooManyPixels, format!("{width}×{height}")));
+    }
     decoder.set_limits(decoder_limits(limits)).map_err(|error| refuse(&error))?;
     if decoder.total_bytes() > limits.max_memory_bytes / 2 {
         return Err(Refusal::new(
@@ -77,50 +109,9 @@ fn read(mut decoder: impl ImageDecoder, limits: &PhotoLimits) -> Result<DynamicI
         ));
     }
     // A profile that cannot be read costs some colour, not the photo.
-    let profile = decoder.icc_profile().ok().flatten();
-    let decoded = DynamicImage::from_decoder(decoder).map_err(|error| refuse(&error))?;
-    let has_colour = decoded.color().has_color();
-    let mut picture = if decoded.color().has_alpha() {
-        let rgba = decoded.into_rgba8();
-        if rgba.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
-            DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(rgba).into_rgb8())
-        } else {
-            DynamicImage::ImageRgba8(rgba)
-        }
-    } else {
-        DynamicImage::ImageRgb8(decoded.into_rgb8())
-    };
-    if let Some(profile) = profile.filter(|_| has_colour) {
-        convert_to_srgb(&mut picture, &profile);
-    }
-    Ok(picture)
-}
-
-/// Profiles are dropped, so what they say has to be done first: without this an iPhone's Display P3 looks washed out.
-fn convert_to_srgb(picture: &mut DynamicImage, profile: &[u8]) {
-    let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
-    if profile.color_space != DataColorSpace::Rgb {
-        return;
-    }
-    let row_samples = picture.width() as usize * usize::from(picture.color().channel_count());
-    let (layout, samples): (Layout, &mut [u8]) = match picture {
-        DynamicImage::ImageRgb8(rgb) => (Layout::Rgb, rgb),
-        DynamicImage::ImageRgba8(rgba) => (Layout::Rgba, rgba),
-        _ => return,
-    };
-    let srgb = ColorProfile::new_srgb();
-    let Ok(transform) =
-        profile.create_transform_8bit(layout, &srgb, layout, TransformOptions::default())
-    else {
-        return;
-    };
-    let mut converted = vec![0; row_samples];
-    for row in samples.chunks_exact_mut(row_samples) {
-        if transform.transform(row, &mut converted).is_err() {
-            return;
-        }
-        row.copy_from_slice(&converted);
-    }
+    let colours = decoder.icc_profile().ok().flatten().map_or(Colours::Srgb, Colours::Icc);
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| refuse(&error))?;
+    Ok(Decoded { picture, colours, orientation: None })
 }
 
 /// Whether the segments lead to an end-of-image marker (ITU-T T.81, B.1). What follows it (a phone's second picture or

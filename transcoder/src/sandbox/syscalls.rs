@@ -93,75 +93,24 @@ const OLDER: &[i64] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const OLDER: &[i64] = &[];
 
-/// To start another program and wait for it.
-const PROGRAMS: &[i64] = &[
-    libc::SYS_execve,
-    libc::SYS_clone,
-    libc::SYS_wait4,
-    libc::SYS_waitid,
-    libc::SYS_pipe2,
-    libc::SYS_dup3,
-    libc::SYS_getppid,
-    libc::SYS_getuid,
-    libc::SYS_geteuid,
-    libc::SYS_getgid,
-    libc::SYS_getegid,
-    libc::SYS_chdir,
-    libc::SYS_setpgid,
-    // to add the filter of forbid_programs()
-    libc::SYS_seccomp,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_vfork,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_dup2,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_pipe,
-];
-
 /// Installs the filters, which also sets `no_new_privs`.
-pub fn limit(may_run_programs: bool) -> Result<bool, Error> {
+pub fn limit() -> Result<bool, Error> {
     // clone3 passes its flags by pointer, where a filter cannot look. "No such call" makes glibc take clone instead.
     let absent = Rules::from([(libc::SYS_clone3, vec![])]);
     install(absent, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))?;
-    install(
-        allowed(may_run_programs)?,
-        SeccompAction::Errno(libc::EPERM as u32),
-        SeccompAction::Allow,
-    )?;
+    install(allowed()?, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)?;
     Ok(true)
 }
 
-/// Adds a filter against starting programs and processes, for one that was allowed to.
-pub fn forbid_programs() -> Result<bool, Error> {
-    let starting = [
-        libc::SYS_execve,
-        libc::SYS_execveat,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_fork,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_vfork,
-    ];
-    let mut rules: Rules = starting.into_iter().map(|call| (call, vec![])).collect();
-    // A process; a thread may still be started.
-    let thread = libc::CLONE_THREAD as u64;
-    rules.insert(libc::SYS_clone, vec![rule(0, Op::MaskedEq(thread), 0)?]);
-    install(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))?;
-    Ok(true)
-}
-
-fn allowed(may_run_programs: bool) -> Result<Rules, Error> {
+fn allowed() -> Result<Rules, Error> {
     let mut rules: Rules = ALWAYS.iter().chain(OLDER).map(|&call| (call, vec![])).collect();
     rules.insert(libc::SYS_clone3, vec![]);
     // A thread, never a process.
     let thread = libc::CLONE_THREAD as u64;
     rules.insert(libc::SYS_clone, vec![rule(0, Op::MaskedEq(thread), thread)?]);
-    let mut process_settings = vec![libc::PR_SET_NAME, libc::PR_SET_VMA];
-    if may_run_programs {
-        // To let a program die with us, and to add a filter.
-        process_settings.extend([libc::PR_SET_PDEATHSIG, libc::PR_SET_NO_NEW_PRIVS]);
-    }
-    let process_settings =
-        process_settings.into_iter().map(|setting| rule(0, Op::Eq, setting as u64));
+    let process_settings = [libc::PR_SET_NAME, libc::PR_SET_VMA]
+        .into_iter()
+        .map(|setting| rule(0, Op::Eq, setting as u64));
     rules.insert(libc::SYS_prctl, process_settings.collect::<Result<_, _>>()?);
     // Reading limits (glibc asks for the stack's), not raising them.
     rules.insert(libc::SYS_prlimit64, vec![rule(2, Op::Eq, 0)?]);
@@ -170,12 +119,6 @@ fn allowed(may_run_programs: bool) -> Result<Rules, Error> {
     let own = [condition(0, Op::Eq, libc::PRIO_PROCESS as u64)?, condition(1, Op::Eq, 0)?];
     rules.insert(libc::SYS_setpriority, vec![SeccompRule::new(own.into())?]);
     rules.insert(libc::SYS_tgkill, vec![rule(0, Op::Eq, u64::from(std::process::id()))?]);
-    if may_run_programs {
-        rules.extend(PROGRAMS.iter().map(|&call| (call, vec![])));
-        // The standard library's way to hear whether the start went well; a pair leads nowhere else.
-        rules.insert(libc::SYS_socketpair, vec![rule(0, Op::Eq, libc::AF_UNIX as u64)?]);
-        rules.insert(libc::SYS_recvfrom, vec![]);
-    }
     Ok(rules)
 }
 

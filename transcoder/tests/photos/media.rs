@@ -1,5 +1,6 @@
 //! Photos made on the spot.
 
+use crafted::heif::boxed;
 use image::codecs::{gif::GifEncoder, png::PngEncoder, webp::WebPEncoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, Rgb, RgbImage};
@@ -175,6 +176,91 @@ fn run_heif_enc(from: &Path, to: &Path) {
         .output()
         .expect("heif-enc of libheif-examples");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// One coded picture, as containers hold it.
+pub struct Coded {
+    /// The box that says how it is coded.
+    pub setup: Vec<u8>,
+    pub data: Vec<u8>,
+}
+
+/// Coded by ffmpeg's `libx265` or `libaom-av1`, in that pixel format; by that matrix of ffmpeg's, from end to end or not.
+pub fn coded(
+    picture: &DynamicImage,
+    encoder: &str,
+    pixels: &str,
+    (matrix, is_full_range): (&str, bool),
+) -> Coded {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (from, to) = (folder.path().join("in.png"), folder.path().join("out.mp4"));
+    picture.save(&from).expect("written");
+    let range = if is_full_range { "pc" } else { "tv" };
+    let filter = format!("scale=out_color_matrix={matrix}:out_range={range},format={pixels}");
+    let filter = if pixels.starts_with("gbr") { format!("format={pixels}") } else { filter };
+    let own = match encoder {
+        "libx265" => {
+            ["-x265-params", "log-level=none:ctu=16:min-cu-size=8:qp=4:info=0", "-tag:v", "hvc1"]
+        }
+        _ => ["-crf", "4", "-cpu-used", "8"],
+    };
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(&from)
+        .args(["-frames:v", "1", "-vf", &filter, "-color_range", range, "-c:v", encoder])
+        .args(own)
+        .args(["-bitexact", "-f", "mp4"])
+        .arg(&to)
+        .output()
+        .expect("ffmpeg");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mp4 = std::fs::read(to).expect("ffmpeg wrote a file");
+    let whole = |name: &[u8; 4]| {
+        let at = mp4.windows(4).position(|window| window == name)? - 4;
+        let length = u32::from_be_bytes(mp4[at..at + 4].try_into().expect("four")) as usize;
+        Some(mp4[at..at + length].to_vec())
+    };
+    let setup = whole(b"hvcC").or_else(|| whole(b"av1C")).expect("a set-up box");
+    // The only sample is all that there is.
+    Coded { setup, data: whole(b"mdat").expect("samples")[8..].to_vec() }
+}
+
+/// JPEG XL by ffmpeg, which takes what else is said of a picture as its own options.
+pub fn jxl(picture: &DynamicImage, options: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (from, to) = (folder.path().join("in.png"), folder.path().join("out.jxl"));
+    picture.save(&from).expect("written");
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(&from)
+        .args(["-c:v", "libjxl"])
+        .args(options)
+        .arg(&to)
+        .output()
+        .expect("ffmpeg");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::read(to).expect("ffmpeg wrote a file")
+}
+
+/// A JPEG XL stream in boxes, with these behind it.
+pub fn jxl_with(stream: &[u8], boxes: &[u8]) -> Vec<u8> {
+    let signature = b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl ";
+    [signature.as_slice(), boxes, &boxed(b"jxlc", stream)].concat()
+}
+
+/// A PNG with chunks of that name and content before its pixels.
+pub fn png_with(picture: &DynamicImage, chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode(PngEncoder::new(&mut bytes), picture);
+    let mut added = Vec::new();
+    for (name, content) in chunks {
+        added.extend((content.len() as u32).to_be_bytes());
+        let named = [name.as_slice(), content].concat();
+        added.extend(&named);
+        added.extend(crafted::crc32(&named).to_be_bytes());
+    }
+    bytes.splice(33..33, added);
+    bytes
 }
 
 /// The same HEIC, turned anticlockwise by `quarters` of its own accord, as iPhones write it. The property that says how
