@@ -17,6 +17,8 @@ describe("what a file is", () => {
       ["\xff\xd8\xff\xe0", "photo"],
       ["\x89PNG\r\n\x1a\n", "photo"],
       ["GIF89a", "photo"],
+      ["\xff\x0a\x7f", "photo"],
+      ["\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl ", "photo"],
       ["RIFF\x10\0\0\0WEBPVP8 ", "photo"],
       ["\0\0\0\x24ftypheic\0\0\0\0mif1heic", "photo"],
       ["\0\0\0\x1cftypavif\0\0\0\0avifmif1", "photo"],

@@ -54,6 +54,8 @@ const starts: readonly [Kind, string][] = [
   ["photo", "\xff\xd8\xff"],
   ["photo", "\x89PNG\r\n\x1a\n"],
   ["photo", "GIF8"],
+  ["photo", "\xff\x0a"], // JPEG XL, naked and in boxes
+  ["photo", "\x00\x00\x00\x0cJXL \r\n\x87\n"],
   ["film", "\x1a\x45\xdf\xa3"], // Matroska, WebM
   ["film", "\x00\x00\x01\xba"], // MPEG-PS
   ["film", "OggS"],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { choices, marked } from "./covers";
 import { fill } from "./draft";
-import { moved } from "./photos";
+import { endingsFor, moved } from "./photos";
 import { splitTags } from "./tags";
 import { told } from "./told";
 
@@ -20,6 +20,12 @@ describe("photos", () => {
     expect(moved(["a", "b", "c"], 0, 1)).toEqual(["b", "a", "c"]);
     expect(moved(["a", "b"], 0, -1)).toEqual(["a", "b"]);
     expect(moved(["a", "b"], 1, 1)).toEqual(["a", "b"]);
+  });
+  it("are offered by endings to pickers that do not know them, and to no other", () => {
+    expect(endingsFor("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/156.0")).toContain(".jxl");
+    for (const device of ["(Linux; Android 16)", "(iPhone; iOS 26_2)", "(Macintosh; Mac OS X)"]) {
+      expect(endingsFor(`Mozilla/5.0 ${device}`)).toEqual([]);
+    }
   });
 });
 

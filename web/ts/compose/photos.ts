@@ -3,6 +3,17 @@
 import { type Draft, fill, Refused } from "./draft";
 import { mayBePhoto, type PhotoAnswer, sendPhoto, Unfit } from "./photo-upload";
 
+/** What a picker is to offer beside `image/*`, for a browser that calls itself `agent`.
+ *
+ * A desktop's picker goes by the names it knows, and mostly knows neither HEIC nor JPEG XL. Everywhere else `image/*` alone is best:
+ * - Android gives up its photo picker, for one of files, when one of the endings is unknown to it;
+ * - Safari on a Mac, up to 26.2, takes single formats beside `image/*` for the only ones allowed, and makes HEIC of a PNG;
+ * - an iPhone sends photos from its library as JPEG and those from its files as they are, whatever is listed. We take both. */
+export function endingsFor(agent: string): string[] {
+  const knowsImages = /Android|iPhone|iPad|Macintosh/.test(agent);
+  return knowsImages ? [] : [".heic", ".heif", ".hif", ".avif", ".jxl"];
+}
+
 /** The same list with the item at `index` moved by `step`, or the list itself at an end. */
 export function moved<T>(items: readonly T[], index: number, step: -1 | 1): readonly T[] {
   const to = index + step;
@@ -38,6 +49,7 @@ export class PhotoList {
     this.input = input;
     this.order = order;
     this.words = form.dataset;
+    input.accept = [input.accept, ...endingsFor(navigator.userAgent)].join(",");
     input.addEventListener("change", () => this.choose());
     list.addEventListener("click", (event) => this.press(event));
   }
