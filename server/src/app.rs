@@ -8,7 +8,7 @@ use crate::discovery::related::Related;
 use crate::jobs::{Every, Registry, Schedule};
 use crate::likeness::Likeness;
 use crate::mail::Mailer;
-use crate::media::{S3Config, Store, WorkRoot, upload};
+use crate::media::{Key, S3Config, Store, WorkRoot, browsers, upload};
 use crate::posts;
 use crate::regions::{self, Regions};
 use crate::time_id::Clock;
@@ -71,6 +71,21 @@ pub async fn open_database(config: &Config, clock: &Clock) -> anyhow::Result<Db>
     Ok(db)
 }
 
+/// Opens the media store; whether a bucket answers, [`Store::check`] tells.
+pub async fn open_media(config: &Config) -> anyhow::Result<Store> {
+    let Some(s3) = &config.s3 else {
+        return Store::folder(config.media_folder()).await.context("cannot open the media folder");
+    };
+    Ok(Store::s3(&S3Config {
+        endpoint: s3.endpoint.clone(),
+        public_endpoint: s3.public_endpoint.clone(),
+        region: s3.region.clone(),
+        bucket: s3.bucket.clone(),
+        access_key_id: s3.access_key_id.clone(),
+        secret_access_key: s3.secret_access_key.clone(),
+    }))
+}
+
 impl App {
     /// Opens all that a site needs: the database (and migrates it), the media store and the index. Makes the folders it needs.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
@@ -99,24 +114,10 @@ impl App {
         let regions = regions::list(&db).await.context("cannot read the regions")?;
         posts::fill_cards(&db).await.context("cannot fill the posts' cards")?;
         words::refresh_keys(&db).await.context("cannot fold the site's words")?;
-        let media = match &config.s3 {
-            None => Store::folder(config.media_folder())
-                .await
-                .context("cannot open the media folder")?,
-            Some(s3) => Store::s3(&S3Config {
-                endpoint: s3.endpoint.clone(),
-                public_endpoint: s3.public_endpoint.clone(),
-                region: s3.region.clone(),
-                bucket: s3.bucket.clone(),
-                access_key_id: s3.access_key_id.clone(),
-                secret_access_key: s3.secret_access_key.clone(),
-            }),
-        };
+        let media = open_media(&config).await?;
         let mail = Mailer::new(&config).context("cannot set up mail")?;
-        let media_origin = config
-            .s3
-            .as_ref()
-            .and_then(|s3| s3.public_endpoint.clone().or_else(|| s3.endpoint.clone()));
+        let signed = media.signed_url(&Key::probe(), Duration::from_secs(60)).await?;
+        let media_origin = signed.map(|address| browsers::origin(&address)).transpose()?;
         Ok(Self(Arc::new(Parts {
             config,
             db,

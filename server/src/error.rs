@@ -5,6 +5,7 @@
 //! What a viewer may not see does not exist: [`Error::NotFound`], never 403.
 
 use crate::media::allowance::Exceeded;
+use crate::room;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::time::Duration;
@@ -37,13 +38,22 @@ pub enum Error {
     /// The member has sent as much as one may, and is told when they can go on.
     #[error("over a member's limit: {0:?}")]
     Exceeded(Exceeded),
+    /// A disk, the database or the bucket is full. It goes on when there is room; nothing was kept of what was asked.
+    #[error("no room: {0:#}")]
+    NoRoom(anyhow::Error),
     #[error(transparent)]
-    Internal(#[from] anyhow::Error),
+    Internal(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        if room::is_missing(&error) { Self::NoRoom(error) } else { Self::Internal(error) }
+    }
 }
 
 impl From<crate::db::DbError> for Error {
     fn from(error: crate::db::DbError) -> Self {
-        Self::Internal(error.into())
+        anyhow::Error::from(error).into()
     }
 }
 
@@ -51,16 +61,19 @@ impl From<crate::media::MediaError> for Error {
     fn from(error: crate::media::MediaError) -> Self {
         match error {
             crate::media::MediaError::NotFound(_) => Self::NotFound,
-            other => Self::Internal(other.into()),
+            other => anyhow::Error::from(other).into(),
         }
     }
 }
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        Self::Internal(error.into())
+        anyhow::Error::from(error).into()
     }
 }
+
+/// When a client may ask again where there is no room: nobody makes any within seconds.
+const ROOM_LOOKED_FOR: Duration = Duration::from_secs(60);
 
 /// Tells the outer layer to fill this response with the error page of that name (a message key).
 #[derive(Clone, Debug)]
@@ -77,6 +90,7 @@ impl Error {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } | Self::Exceeded(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -92,6 +106,7 @@ impl Error {
             Self::TooLarge => "too-large",
             Self::TooMany { .. } => "too-many",
             Self::Exceeded(exceeded) => exceeded.page(),
+            Self::NoRoom(_) => "no-room",
             Self::Internal(_) => "internal",
         }
     }
@@ -103,12 +118,16 @@ impl IntoResponse for Error {
             Self::Internal(cause) => {
                 tracing::error!(cause = format!("{cause:#}"), "request failed");
             }
+            Self::NoRoom(cause) => {
+                tracing::error!(cause = format!("{cause:#}"), "no room");
+            }
             Self::BadRequest(why) | Self::Conflict(why) => tracing::debug!(why, "request refused"),
             _ => {}
         }
         let mut response = self.status().into_response();
         let retry_after = match &self {
             Self::TooMany { retry_after } => Some(*retry_after),
+            Self::NoRoom(_) => Some(ROOM_LOOKED_FOR),
             Self::Exceeded(exceeded) => {
                 response.extensions_mut().insert(exceeded.cause());
                 Some(exceeded.retry_after())

@@ -1,7 +1,7 @@
 //! めぐるみ: the site. Features over one database; see ARCHITECTURE.md for the map.
 //!
 //! In reading order: what a node is ([`app`], [`config`]), what it answers ([`routes`], [`http`], [`error`]), what it stands on
-//! ([`db`], [`time_id`], [`changes`], [`jobs`], [`access`], [`media`], [`text`], [`mail`]), then the features.
+//! ([`db`], [`time_id`], [`changes`], [`jobs`], [`access`], [`media`], [`room`], [`text`], [`mail`]), then the features.
 
 pub mod app;
 pub mod config;
@@ -19,6 +19,7 @@ pub mod db;
 pub mod jobs;
 pub mod mail;
 pub mod media;
+pub mod room;
 pub mod text;
 pub mod time_id;
 

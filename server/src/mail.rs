@@ -11,8 +11,10 @@ use crate::time_id::Clock;
 use anyhow::Context;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
-use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 pub struct Mailer {
     from: Mailbox,
@@ -21,7 +23,7 @@ pub struct Mailer {
 
 enum Transport {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    Folder(AsyncFileTransport<Tokio1Executor>),
+    Folder(PathBuf),
 }
 
 impl Mailer {
@@ -35,7 +37,7 @@ impl Mailer {
                     .context("MEGURUMI_SMTP_URL is not usable")?
                     .build(),
             ),
-            None => Transport::Folder(AsyncFileTransport::new(config.mail_folder())),
+            None => Transport::Folder(config.mail_folder()),
         };
         Ok(Self { from, transport })
     }
@@ -60,11 +62,21 @@ impl Mailer {
                 })?;
             }
             Transport::Folder(folder) => {
-                folder.send(message).await.map_err(|error| JobError::Retry(error.into()))?;
+                let (folder, bytes) = (folder.clone(), message.formatted());
+                tokio::task::spawn_blocking(move || keep(&folder, &bytes)).await??;
             }
         }
         Ok(())
     }
+}
+
+/// Puts a mail into the folder, whole or not at all: where there is no room, half of one would be taken for a mail.
+fn keep(folder: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(folder.join(format!("{}.eml", uuid::Uuid::new_v4())))?;
+    Ok(())
 }
 
 /// One plain-text mail to one person. May go out twice if the worker dies right after sending.

@@ -6,6 +6,8 @@ use server::accounts::operator::AdminCommand;
 use server::app::App;
 use server::config::{Config, Flags};
 use server::discovery::index;
+use server::media::browsers;
+use server::media::operator::MediaCommand;
 use server::moderation::operator::AuditCommand;
 use server::serve::until_stopped;
 use server::time_id::Clock;
@@ -84,11 +86,18 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Look after the media store. The site may run meanwhile.
+    Media {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        command: MediaCommand,
+    },
     /// Make of one clip what the site would make of it, into a folder, and say what was found, decided, made or refused. Needs no
     /// database. Status: 0 made, 2 refused, 1 could not be tried. The report is in FOLDER/report.json, and on standard output where that
     /// is no terminal.
     TryVideo(TryVideo),
-    /// Check the configuration and what it points at, and stop.
+    /// Check the configuration and what it points at, and stop. An S3 bucket is also asked as browsers will.
     CheckConfig {
         #[command(flatten)]
         place: Place,
@@ -152,10 +161,18 @@ async fn main() -> anyhow::Result<ExitCode> {
             say(&command.run(&db).await?);
             Ok(())
         }
+        Command::Media { place, command } => {
+            let config = Config::from_env(Flags { data: place.data, ..Flags::default() })?;
+            say(&command.run(&config).await?);
+            Ok(())
+        }
         Command::TryVideo(command) => return try_video(command).await,
         Command::CheckConfig { place } => {
             let app = open_beside(place).await?;
             app.media.check().await.context("the media store does not answer")?;
+            if let Some(withheld) = browsers::check(&app.media, &app.config.base_url).await? {
+                anyhow::bail!("{withheld}");
+            }
             say("The configuration is good.");
             Ok(())
         }

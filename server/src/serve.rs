@@ -4,6 +4,7 @@ use crate::app::{self, App};
 use crate::demo::community;
 use crate::discovery::{cache, index};
 use crate::jobs::Worker;
+use crate::media::browsers;
 use crate::unfound::{self, Flusher};
 use anyhow::Context;
 use axum::ServiceExt as _;
@@ -23,6 +24,7 @@ pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", app.config.listen))?;
     let worker = if with_worker { Some(start_worker(&app).await?) } else { None };
     let followers = start_followers(&app);
+    let asking = ask_as_browsers_do(&app);
     let flusher = Flusher::start(&app, unfound::EVERY);
     tracing::info!(address = %listener.local_addr()?, url = app.config.base_url, "serving");
     let demo = start_demo(&app).await?;
@@ -43,9 +45,26 @@ pub async fn serve(app: App, with_worker: bool) -> anyhow::Result<()> {
     if let Some(worker) = worker {
         worker.stop(GRACE).await;
     }
-    drop((followers, demo));
+    drop((followers, demo, asking));
     flusher.stop(GRACE).await;
     Ok(served?)
+}
+
+/// Says in the log when the bucket will not let browsers play films: no request to this site would ever show it.
+fn ask_as_browsers_do(app: &App) -> JoinSet<()> {
+    let mut asking = JoinSet::new();
+    let app = app.clone();
+    asking.spawn(async move {
+        match browsers::check(&app.media, &app.config.base_url).await {
+            Ok(None) => {}
+            Ok(Some(withheld)) => tracing::error!("{withheld}"),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "cannot tell whether browsers may read the bucket");
+            }
+        }
+    });
+    asking
 }
 
 /// In demo mode makes what is missing of the demo community beside the running site, and prints its log-ins.

@@ -16,6 +16,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// A running garage; stopped when the last holder lets go.
 pub struct Garage {
     config: S3Config,
+    settings: PathBuf,
     stop: mpsc::Sender<()>,
     keeper: Option<JoinHandle<()>>,
 }
@@ -45,6 +46,25 @@ impl Garage {
 
     pub fn store(&self) -> Store {
         Store::s3(&self.config)
+    }
+
+    /// Asks garage's own command line to do something.
+    ///
+    /// # Panics
+    /// When it refuses.
+    pub fn run(&self, arguments: &[&str]) {
+        let mut command = Command::new(binary());
+        let ran = command.arg("-c").arg(&self.settings).args(arguments).output().expect("garage");
+        let log = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{arguments:?}: {log}");
+    }
+
+    /// An empty bucket of a test's own.
+    pub fn bucket(&self, name: &str) -> S3Config {
+        let key = &self.config.access_key_id;
+        self.run(&["bucket", "create", name]);
+        self.run(&["bucket", "allow", name, "--read", "--write", "--owner", "--key", key]);
+        S3Config { bucket: name.to_owned(), ..self.config.clone() }
     }
 
     fn start() -> Self {
@@ -93,6 +113,7 @@ impl Garage {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(dir.path().join("log")).expect("the store's log"));
+        let settings = dir.path().join("garage.toml");
         let (stop, stopped) = mpsc::channel();
         let (started, spawned) = mpsc::channel();
         let keeper = std::thread::spawn(move || {
@@ -106,7 +127,7 @@ impl Garage {
             drop(dir);
         });
         spawned.recv().expect("the keeper answers").expect("garage starts");
-        Self { config, stop, keeper: Some(keeper) }
+        Self { config, settings, stop, keeper: Some(keeper) }
     }
 
     async fn ready(&self) {

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod app;
 pub mod browser;
+pub mod disk;
 pub mod garage;
 pub mod media;
 pub mod posts;

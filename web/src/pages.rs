@@ -32,6 +32,8 @@ pub enum ErrorCause {
     DayFull { bytes: u64, again: When },
     /// So many of the member's videos wait to be made ready.
     VideosWaiting { n: u32 },
+    /// There is no room for more of an upload, whose sender goes on by itself.
+    UploadWaits,
 }
 
 impl ErrorCause {
@@ -94,6 +96,7 @@ impl ErrorView {
             Some(ErrorCause::LoginNeeded) => return "error-login-needed",
             Some(ErrorCause::DayFull { .. }) => return "error-day-full",
             Some(ErrorCause::VideosWaiting { .. }) => return "error-videos-waiting",
+            Some(ErrorCause::UploadWaits) => return "error-upload-waits",
             None => {}
         }
         match self.status {
@@ -104,6 +107,7 @@ impl ErrorView {
             413 => "error-too-large",
             429 => "error-too-many",
             503 => "error-unavailable",
+            507 => "error-no-room",
             400..=499 => "error-request-bad",
             _ => "error-internal",
         }
@@ -130,7 +134,7 @@ impl ErrorView {
         match self.status {
             404 | 410 => "lost",
             403 => "closed",
-            503 => "offline",
+            503 | 507 => "offline",
             400..=499 => "empty",
             _ => "broken",
         }

@@ -20,6 +20,8 @@ pub struct Preparing {
 pub enum Step {
     /// Behind so many others.
     Waiting { ahead: u32 },
+    /// Until the site has room for it again.
+    NoRoom,
     /// With how many seconds are left, once that can be told.
     Working { left: Option<u32> },
 }
@@ -58,6 +60,7 @@ impl Preparing {
         let percent = ("percent", self.percent.arg());
         let work = if self.is_again { "again" } else { "processing" };
         match self.step {
+            Step::NoRoom => (format!("{stem}-no-room"), vec![]),
             Step::Waiting { .. } if self.is_again => (format!("{stem}-again-waiting"), vec![]),
             Step::Waiting { ahead: 0 } => (format!("{stem}-next"), vec![]),
             Step::Waiting { ahead } => (format!("{stem}-waiting"), vec![("n", number(ahead))]),
@@ -93,6 +96,8 @@ pub enum MediaNote {
         longest: Length,
     },
     PhotoFailed(MediaFault),
+    /// A photo waits until the site has room for it again.
+    PhotoWaits,
 }
 
 impl MediaNote {
@@ -108,6 +113,7 @@ impl MediaNote {
             Self::SoundLeftOut => lang.t("media-sound-left-out"),
             Self::VideoFailed { fault, longest } => fault.video_words(lang, *longest),
             Self::PhotoFailed(fault) => lang.t(fault.photo_key()),
+            Self::PhotoWaits => lang.t(MediaFault::NoRoom.photo_key()),
         }
     }
 
@@ -123,12 +129,14 @@ impl MediaNote {
             Self::SoundLeftOut => lang.ta("media-sound-left-out").into_owned(),
             Self::VideoFailed { fault, longest } => fault.plain_video_words(lang, *longest),
             Self::PhotoFailed(fault) => lang.ta(fault.photo_key()).into_owned(),
+            Self::PhotoWaits => lang.ta(MediaFault::NoRoom.photo_key()).into_owned(),
         }
     }
 
     pub(crate) fn icon(&self) -> &'static str {
         match self {
             Self::Preparing(_) => "video",
+            Self::PhotoWaits => "camera",
             Self::LocationRemoved => "shield",
             Self::CutShort { .. }
             | Self::SoundLeftOut
@@ -166,6 +174,7 @@ mod tests {
             (Step::Waiting { ahead: 0 }, false),
             (Step::Waiting { ahead: 2 }, false),
             (Step::Waiting { ahead: 0 }, true),
+            (Step::NoRoom, true),
             (working(None), false),
             (working(Some(30)), false),
             (working(Some(125)), false),

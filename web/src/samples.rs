@@ -209,5 +209,6 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ),
         ("error-500", pages::error(&visitor, &ErrorView { status: 500, cause: None })),
         ("error-503", pages::error(&visitor, &ErrorView { status: 503, cause: None })),
+        ("error-507", pages::error(&visitor, &ErrorView { status: 507, cause: None })),
     ]
 }

@@ -160,6 +160,7 @@ slugs! {
         TooManyTracks => "too-many-tracks",
         TookTooLong => "took-too-long",
         TooHeavy => "too-heavy",
+        NoRoom => "no-room",
         Crashed => "crashed",
         Tainted => "tainted",
     }
@@ -180,7 +181,7 @@ impl MediaFault {
     /// Whether the same video may fare better another time; else only another file helps.
     #[must_use]
     pub fn is_passing(self) -> bool {
-        matches!(self, Self::TookTooLong | Self::TooHeavy | Self::Crashed)
+        matches!(self, Self::TookTooLong | Self::TooHeavy | Self::NoRoom | Self::Crashed)
     }
 
     fn video_key(self) -> String {

@@ -114,8 +114,11 @@ pub async fn find(db: &Db, clock: &Clock, token: &str) -> Result<Option<Account>
         is_confirmed: row.get::<Option<Timestamp>>("confirmed_at")?.is_some(),
     };
     let last_seen: Timestamp = row.get("last_seen_at")?;
-    if now.since(last_seen) > TOUCH {
-        touch(db, account.session_id, now).await?;
+    // Where nothing can be written, who is logged in still is, and reads on.
+    if now.since(last_seen) > TOUCH
+        && let Err(error) = touch(db, account.session_id, now).await
+    {
+        tracing::warn!(%error, "cannot write when a session was last used");
     }
     Ok(Some(account))
 }

@@ -22,7 +22,7 @@ impl Job for MailReset {
         let mut tx = app.db.begin().await?;
         lease.hold(&mut tx).await?;
         actions::mail_reset(app, &mut tx, &self.email_key).await.map_err(|error| match error {
-            Error::Internal(cause) => JobError::Retry(cause),
+            Error::Internal(cause) | Error::NoRoom(cause) => JobError::Retry(cause),
             other => JobError::Retry(other.into()),
         })?;
         tx.commit().await?;

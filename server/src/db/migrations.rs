@@ -14,6 +14,7 @@ mod m0008_members;
 mod m0009_pictures;
 mod m0010_words;
 mod m0012_sound;
+mod m0013_turns;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
@@ -37,6 +38,7 @@ const STEPS: &[Migration] = &[
     (9, "pictures", m0009_pictures::steps),
     (10, "words", m0010_words::steps),
     (12, "sound", m0012_sound::steps),
+    (13, "turns", m0013_turns::steps),
 ];
 
 pub(super) enum Step {

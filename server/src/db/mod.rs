@@ -35,6 +35,9 @@ pub enum DbError {
     Duplicate(String),
     #[error("column {column}: {problem}")]
     Decode { column: String, problem: String },
+    /// The database, the disk below it, or a quota is full: nothing was written. What there is can be read.
+    #[error("no room in the database: {0}")]
+    Full(String),
     #[error("database: {0}")]
     Driver(String),
 }

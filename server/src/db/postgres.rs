@@ -68,9 +68,15 @@ impl PostgresTx {
     }
 }
 
+/// `disk_full`, and `configuration_limit_exceeded`: over the limit of temporary files.
+const FULL: [&str; 2] = ["53100", "53400"];
+
 fn driver(error: sqlx::Error) -> DbError {
     match error.as_database_error() {
         Some(refused) if refused.is_unique_violation() => DbError::Duplicate(refused.to_string()),
+        Some(refused) if refused.code().is_some_and(|code| FULL.contains(&&*code)) => {
+            DbError::Full(refused.to_string())
+        }
         _ => DbError::Driver(error.to_string()),
     }
 }

@@ -130,16 +130,27 @@ impl SqliteTx {
     }
 
     pub(super) fn execute(&mut self, sql: &str, values: &RusqliteValues) -> Result<u64> {
+        self.must_be_open()?;
         let mut statement = self.connection.prepare_cached(sql).map_err(driver)?;
         let touched = statement.execute(values.as_params().as_slice()).map_err(driver)?;
         Ok(touched as u64)
     }
 
     pub(super) fn batch(&mut self, sql: &str) -> Result<()> {
+        self.must_be_open()?;
         self.connection.execute_batch(sql).map_err(driver)
     }
 
+    /// A full disk ends a transaction whoever holds it: what is written after that would be committed each for itself.
+    fn must_be_open(&self) -> Result<()> {
+        if self.connection.is_autocommit() {
+            return Err(DbError::Full("the transaction was rolled back".into()));
+        }
+        Ok(())
+    }
+
     pub(super) fn commit(mut self) -> Result<()> {
+        self.must_be_open()?;
         // The fsync takes milliseconds: let the runtime move other tasks off this thread meanwhile.
         let committed = match tokio::runtime::Handle::current().runtime_flavor() {
             tokio::runtime::RuntimeFlavor::MultiThread => {
@@ -155,6 +166,7 @@ impl SqliteTx {
 impl Drop for SqliteTx {
     fn drop(&mut self) {
         if self.open
+            && !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "rollback failed");
@@ -184,6 +196,14 @@ fn select(connection: &Connection, sql: &str, values: &RusqliteValues) -> Result
     Ok((0..results.rows()).map(|at| Row::Sqlite { results: results.clone(), at }).collect())
 }
 
+/// A write that the system refuses for want of space is `SQLITE_FULL`; one over a quota is a write error like others, and so is the
+/// memory that connections share, which lies in a file too.
+fn is_full(code: &rusqlite::ffi::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE};
+    let of_writing = [SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMSIZE];
+    code.code == ErrorCode::DiskFull || of_writing.contains(&code.extended_code)
+}
+
 fn driver(error: rusqlite::Error) -> DbError {
     match error.sqlite_error() {
         Some(code)
@@ -196,6 +216,7 @@ fn driver(error: rusqlite::Error) -> DbError {
         {
             DbError::Duplicate(error.to_string())
         }
+        Some(code) if is_full(code) => DbError::Full(error.to_string()),
         _ => DbError::Driver(error.to_string()),
     }
 }

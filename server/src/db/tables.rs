@@ -63,7 +63,7 @@ tables! {
     Changes { Seq, Subject, SubjectId, At }
     Jobs {
         Id, Kind, Payload, State, Priority, RunAt, Attempt, MaxAttempts, LeaseToken, LeaseUntil, LastError, UniqueKey,
-        CreatedAt, UpdatedAt,
+        CreatedAt, UpdatedAt, TurnOf, InLineSince, Postponed,
     }
     SchemaMigrations { Number, Name, AppliedAt }
 }

@@ -69,6 +69,7 @@ fn cause(page: &str) -> Option<ErrorCause> {
         "suspended" => Some(ErrorCause::Suspended),
         "cross-site" => Some(ErrorCause::CrossSite),
         "login-needed" => Some(ErrorCause::LoginNeeded),
+        "upload-no-room" => Some(ErrorCause::UploadWaits),
         _ => None,
     }
 }

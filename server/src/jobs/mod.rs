@@ -4,6 +4,13 @@
 //! `dead`, where an operator sees it and can requeue it. A worker holds a running job by a lease with a token: it renews it
 //! while it works, and whoever lost it can no longer write (see [`Lease::hold`]).
 //!
+//! Want of room on a disk, in a database or a bucket ([`crate::room`]) is no job's fault: such an attempt doesn't count, the pauses are
+//! minutes, and it goes on by itself when there is room, however late that is.
+//!
+//! The line: jobs of a lane run by priority, and by how long they have been in line. Those that take somebody's turn
+//! ([`enqueue_in_turn`]) go round: when one is taken, that person's others step back to the end, so that nobody waits for more than one
+//! job of each who was there before ([`in_line`] tells the order that comes of it).
+//!
 //! Invariants: a job may run twice and die anywhere, so its effect is idempotent or fenced. A missing row means done.
 //! Nothing else in the program does work in the background for a person.
 //!
@@ -11,6 +18,7 @@
 
 mod schedule;
 mod sql;
+mod turns;
 mod worker;
 
 pub use schedule::{Every, Schedule};
@@ -50,6 +58,7 @@ pub enum Lane {
     Heavy,
 }
 
+/// How an attempt failed. Where the cause is want of room, it is tried again in minutes, uncounted, whichever of these it is.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     /// Try again later, with growing pauses.
@@ -109,6 +118,16 @@ pub async fn enqueue<J: Job>(tx: &mut Tx, clock: &Clock, job: &J) -> Result<()> 
     enqueue_at(tx, clock, job, clock.now(), None).await
 }
 
+/// Adds a job that is ready at once, and is one of `turn_of`'s, whose jobs of this kind must not hold up those of others.
+pub async fn enqueue_in_turn<J: Job>(
+    tx: &mut Tx,
+    clock: &Clock,
+    job: &J,
+    turn_of: &str,
+) -> Result<()> {
+    insert(tx, clock, job, Some(turn_of), clock.now(), None).await
+}
+
 /// Adds a job for later. With a `unique_key`, does nothing while a job with that key exists.
 pub async fn enqueue_at<J: Job>(
     tx: &mut Tx,
@@ -117,19 +136,30 @@ pub async fn enqueue_at<J: Job>(
     run_at: Timestamp,
     unique_key: Option<&str>,
 ) -> Result<()> {
+    insert(tx, clock, job, None, run_at, unique_key).await
+}
+
+async fn insert<J: Job>(
+    tx: &mut Tx,
+    clock: &Clock,
+    job: &J,
+    turn_of: Option<&str>,
+    run_at: Timestamp,
+    unique_key: Option<&str>,
+) -> Result<()> {
     let payload = serde_json::to_string(job).map_err(|error| crate::db::DbError::Decode {
         column: "payload".into(),
         problem: error.to_string(),
     })?;
-    sql::insert::<J>(tx, clock, &payload, run_at, unique_key).await?;
+    sql::insert::<J>(tx, clock, &payload, turn_of, run_at, unique_key).await?;
     tx.mark_enqueued();
     Ok(())
 }
 
-/// Jobs of one kind that run or wait for a worker, in the order in which they are taken; at most `limit`.
+/// Jobs of one kind that run or wait for a worker, in the order in which they are taken if none is added; at most `limit`.
 pub async fn in_line<J: Job>(db: &Db, limit: u64) -> Result<Vec<J>> {
-    let payloads = sql::in_line(db, J::KIND, limit).await?;
-    Ok(payloads.iter().filter_map(|payload| serde_json::from_str(payload).ok()).collect())
+    let in_line = turns::in_order(sql::in_line(db, J::KIND, limit).await?);
+    Ok(in_line.iter().filter_map(|waiting| serde_json::from_str(&waiting.payload).ok()).collect())
 }
 
 /// How long a lease lasts without renewal: what a killed worker's jobs wait before another takes them.
@@ -142,9 +172,21 @@ fn pause_after(attempt: u32) -> Duration {
     )
 }
 
+/// 1, 2, 4, then 5 minutes: nobody but the operator can make room, and then nobody should wait for long.
+fn pause_for_room(postponed: u32) -> Duration {
+    Duration::from_secs(60u64.saturating_mul(2u64.saturating_pow(postponed)).min(300))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pauses_for_want_of_room_are_minutes() {
+        let pauses: Vec<u64> = (0..6).map(|times| pause_for_room(times).as_secs()).collect();
+        assert_eq!(pauses, [60, 120, 240, 300, 300, 300]);
+        assert_eq!(pause_for_room(u32::MAX).as_secs(), 300);
+    }
 
     #[test]
     fn pauses_grow_and_stop_growing_at_an_hour() {

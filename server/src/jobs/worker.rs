@@ -1,8 +1,10 @@
 //! Takes ready jobs, holds their leases, runs them, and writes down how it went.
 
-use super::{Job, JobError, LEASE, Lane, Lease, pause_after, sql};
+use super::sql::PutBack;
+use super::{Job, JobError, LEASE, Lane, Lease, pause_after, pause_for_room, sql};
 use crate::app::App;
 use crate::db::Tx;
+use crate::room;
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -124,7 +126,7 @@ async fn attempt(
     app: &App,
     registry: &Registry,
     taken: sql::Taken,
-    stop: Option<&mut watch::Receiver<bool>>,
+    mut stop: Option<&mut watch::Receiver<bool>>,
 ) {
     let sql::Taken { kind, payload, lease, spent } = taken;
     let span = tracing::info_span!("job", kind, id = %lease.id, attempt = lease.attempt);
@@ -132,7 +134,7 @@ async fn attempt(
         let Some(entry) = registry.entries.get(kind.as_str()) else { return };
         if spent {
             let died = anyhow::anyhow!("the worker died in every attempt");
-            settle(app, entry, &payload, &lease, Err(JobError::GiveUp(died))).await;
+            settle(app, entry, &payload, &lease, Err(JobError::GiveUp(died)), stop).await;
             return;
         }
         let run = tokio::spawn((entry.run)(app.clone(), payload.clone(), lease.clone()).in_current_span());
@@ -140,13 +142,13 @@ async fn attempt(
         let outcome = tokio::select! {
             outcome = run => outcome.unwrap_or_else(|panic| Err(JobError::Retry(anyhow::anyhow!("panicked: {panic}")))),
             () = keep_lease(app, &lease) => Err(JobError::LeaseLost),
-            () = stopped_for_long(stop) => {
+            () = stopped_for_long(stop.as_deref_mut()) => {
                 drop(abort);
                 hand_back(app, &lease).await;
                 return;
             }
         };
-        settle(app, entry, &payload, &lease, outcome).await;
+        settle(app, entry, &payload, &lease, outcome, stop).await;
     }
     .instrument(span)
     .await;
@@ -187,7 +189,8 @@ async fn stopped_for_long(stop: Option<&mut watch::Receiver<bool>>) {
 async fn hand_back(app: &App, lease: &Lease) {
     let handed_back = async {
         let mut tx = app.db.begin().await?;
-        sql::put_back(&mut tx, &app.clock, lease, app.clock.now(), "stopped", false).await?;
+        let now = app.clock.now();
+        sql::put_back(&mut tx, &app.clock, lease, now, "stopped", PutBack::Stopped).await?;
         tx.commit().await
     };
     if let Err(error) = handed_back.await {
@@ -195,55 +198,84 @@ async fn hand_back(app: &App, lease: &Lease) {
     }
 }
 
+/// Writes down how it went. In a database without room that can't be, so a worker tries again until it can, or until it is to stop:
+/// an attempt that nobody has heard the end of would count.
 async fn settle(
     app: &App,
     entry: &Entry,
     payload: &str,
     lease: &Lease,
     outcome: Result<(), JobError>,
+    mut stop: Option<&mut watch::Receiver<bool>>,
 ) {
-    let settled = async {
-        let mut tx = app.db.begin().await?;
-        match &outcome {
-            Ok(()) => {
-                sql::finish(&mut tx, lease).await?;
-                tracing::info!("done");
-            }
-            Err(JobError::LeaseLost) => {
-                tracing::warn!("lost the lease");
-                return anyhow::Ok(());
-            }
-            Err(JobError::Retry(error)) if lease.attempt < max_attempts(app, lease).await? => {
-                let pause = pause_after(lease.attempt);
-                tracing::warn!(
-                    error = format!("{error:#}"),
-                    pause_s = pause.as_secs(),
-                    "will retry"
-                );
-                let run_at = app.clock.now().plus(pause);
-                sql::put_back(&mut tx, &app.clock, lease, run_at, &format!("{error:#}"), true)
-                    .await?;
-            }
-            Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "dead");
-                if sql::bury(&mut tx, &app.clock, lease, &format!("{error:#}")).await? {
-                    (entry.bury)(app, payload, &mut tx).await?;
+    const AGAIN: Duration = Duration::from_secs(5);
+    loop {
+        let Err(error) = write_down(app, entry, payload, lease, &outcome).await else { return };
+        match &mut stop {
+            Some(stop) if room::is_missing(&error) => {
+                tracing::error!(error = format!("{error:#}"), "no room to settle the job in");
+                tokio::select! {
+                    _ = stop.wait_for(|stop| *stop) => return,
+                    () = tokio::time::sleep(AGAIN) => {}
                 }
             }
+            _ => {
+                let error = format!("{error:#}");
+                tracing::error!(error, "cannot settle the job; its lease will run out");
+                return;
+            }
         }
-        tx.commit().await?;
-        Ok(())
-    };
-    if let Err(error) = settled.await {
-        tracing::error!(
-            error = format!("{error:#}"),
-            "cannot settle the job; its lease will run out"
-        );
     }
 }
 
-async fn max_attempts(app: &App, lease: &Lease) -> crate::db::Result<u32> {
-    sql::max_attempts(&app.db, lease.id).await
+async fn write_down(
+    app: &App,
+    entry: &Entry,
+    payload: &str,
+    lease: &Lease,
+    outcome: &Result<(), JobError>,
+) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    let tries = sql::tries(&mut tx, lease.id).await?;
+    match outcome {
+        Ok(()) => {
+            sql::finish(&mut tx, lease).await?;
+            tracing::info!("done");
+        }
+        Err(JobError::LeaseLost) => {
+            tracing::warn!("lost the lease");
+            return Ok(());
+        }
+        Err(JobError::Retry(error) | JobError::GiveUp(error)) if room::is_missing(error) => {
+            let error = format!("{error:#}");
+            let pause = pause_for_room(tries.postponed);
+            let pause_s = pause.as_secs();
+            tracing::error!(
+                error,
+                pause_s,
+                places = room::places(&app.config),
+                "no room; will go on"
+            );
+            let why = PutBack::Postponed(tries.postponed.saturating_add(1));
+            let run_at = app.clock.now().plus(pause);
+            sql::put_back(&mut tx, &app.clock, lease, run_at, &error, why).await?;
+        }
+        Err(JobError::Retry(error)) if lease.attempt < tries.max_attempts => {
+            let error = format!("{error:#}");
+            let pause = pause_after(lease.attempt);
+            tracing::warn!(error, pause_s = pause.as_secs(), "will retry");
+            let run_at = app.clock.now().plus(pause);
+            sql::put_back(&mut tx, &app.clock, lease, run_at, &error, PutBack::Failed).await?;
+        }
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "dead");
+            if sql::bury(&mut tx, &app.clock, lease, &format!("{error:#}")).await? {
+                (entry.bury)(app, payload, &mut tx).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Runs every ready job on the calling task until none is left, for tests and for `--demo`. Returns how many attempts it made.

@@ -440,7 +440,7 @@ mod tests {
         let taken = appender.write(Bytes::from_static(b"bytes")).await;
         let flushed = appender.flush().await;
         assert!(taken.is_ok_and(|offset| offset.is_none()));
-        assert!(matches!(flushed, Err(MediaError::Full)), "{flushed:?}");
+        assert!(matches!(flushed, Err(MediaError::Full(_))), "{flushed:?}");
     }
 
     #[tokio::test]

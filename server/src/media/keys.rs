@@ -7,6 +7,7 @@
 //! | what was made of it | `videos/{video}/{generation}/{file}` |
 //! | a photo as it was sent | `photos/{photo}/source` |
 //! | what was made of it | `photos/{photo}/{generation}/{width}.{webp,jpg}` |
+//! | what is put there for a moment, to see whether it can be read | `probe/{random}` |
 //!
 //! What is made anew gets a new generation, so the bytes behind a URL never change. Sources are
 //! never served to anyone.
@@ -65,6 +66,11 @@ impl Key {
     /// A photo at one width, in pixels.
     pub fn photo_file(photo: PhotoId, generation: i64, width: u32, format: PhotoFormat) -> Self {
         Self(format!("photos/{photo}/{generation}/{width}.{}", format.extension()))
+    }
+
+    /// Put there for a moment, to see whether it can be read.
+    pub fn probe() -> Self {
+        Self(format!("probe/{}", uuid::Uuid::new_v4()))
     }
 
     pub fn as_str(&self) -> &str {

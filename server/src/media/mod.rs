@@ -10,11 +10,13 @@
 //! Not here: who may see an object (the caller asks `policy` first), what an object means (the
 //! features' tables). The database is the truth about how much of an upload is there; the store only
 //! promises to forget whatever goes beyond it. [`upload`] is the tus server over the two, [`allowance`] how much
-//! one member may send.
+//! one member may send, [`browsers`] what pages may read of a bucket.
 
 pub mod allowance;
+pub mod browsers;
 mod folder;
 pub mod keys;
+pub mod operator;
 mod s3;
 pub mod serve;
 mod store;

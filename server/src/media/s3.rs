@@ -27,7 +27,8 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
-    CompletedMultipartUpload, CompletedPart, Delete, MetadataDirective, ObjectIdentifier,
+    CompletedMultipartUpload, CompletedPart, CorsConfiguration, CorsRule, Delete,
+    MetadataDirective, ObjectIdentifier,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use bytes::{Bytes, BytesMut};
@@ -339,6 +340,29 @@ impl S3 {
         }
     }
 
+    /// Whom the bucket lets read it in a browser.
+    pub async fn cors_rules(&self) -> Result<Vec<CorsRule>> {
+        match self.client.get_bucket_cors().bucket(&self.bucket).send().await {
+            Ok(found) => Ok(found.cors_rules.unwrap_or_default()),
+            Err(error) if error.code() == Some("NoSuchCORSConfiguration") => Ok(Vec::new()),
+            Err(error) => Err(failed(&self.bucket, error)),
+        }
+    }
+
+    /// In place of all rules there were.
+    pub async fn set_cors_rules(&self, rules: Vec<CorsRule>) -> Result<()> {
+        let rules = CorsConfiguration::builder().set_cors_rules(Some(rules)).build();
+        let rules = rules.map_err(|error| MediaError::Remote(error.into()))?;
+        self.client
+            .put_bucket_cors()
+            .bucket(&self.bucket)
+            .cors_configuration(rules)
+            .send()
+            .await
+            .map_err(|error| failed(&self.bucket, error))?;
+        Ok(())
+    }
+
     pub async fn appender(&self, mut handle: UploadHandle, offset: u64) -> Result<Appender> {
         let state = &mut handle.s3;
         // The state before the one we were given is committed no more.
@@ -536,7 +560,62 @@ where
     let status = error.raw_response().map(|response| response.status().as_u16());
     match (status, error.code()) {
         (Some(404), code) if code != Some("NoSuchBucket") => MediaError::NotFound(what.to_string()),
-        (Some(507), _) => MediaError::Full,
+        (status, code) if is_full(status, code, error.message()) => {
+            let (code, message) = (code.unwrap_or_default(), error.message().unwrap_or_default());
+            MediaError::Full(format!("{what}: {code} {message}"))
+        }
         _ => MediaError::Remote(error.into()),
+    }
+}
+
+/// S3 itself is never full, so its protocol has no word for it. MinIO answers `XMinioStorageFull` (507) and
+/// `XMinioAdminBucketQuotaExceeded` (400), Ceph `QuotaExceeded` (403); Garage and Backblaze deny access (403) and say why in words.
+fn is_full(status: Option<u16>, code: Option<&str>, message: Option<&str>) -> bool {
+    let says = |text: Option<&str>, word: &str| {
+        text.is_some_and(|text| text.to_ascii_lowercase().contains(word))
+    };
+    status == Some(507)
+        || says(code, "quotaexceeded")
+        || says(code, "storagefull")
+        || (status == Some(403) && (says(message, "quota") || says(message, "storage cap")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_store_is_known_by_how_each_kind_says_it() {
+        let full = [
+            (
+                507,
+                "XMinioStorageFull",
+                "Storage backend has reached its minimum free drive threshold.",
+            ),
+            (400, "XMinioAdminBucketQuotaExceeded", "Bucket quota exceeded"),
+            (403, "QuotaExceeded", ""),
+            (
+                403,
+                "AccessDenied",
+                "Forbidden: Bucket size quota is reached, maximum total size of objects for this bucket: 1",
+            ),
+            (
+                403,
+                "AccessDenied",
+                "Cannot upload files, storage cap exceeded. See the Caps & Alerts page",
+            ),
+        ];
+        for (status, code, message) in full {
+            assert!(is_full(Some(status), Some(code), Some(message)), "{code}: {message}");
+        }
+        let others = [
+            (403, "AccessDenied", "Forbidden: Operation is not allowed for this key."),
+            (503, "SlowDown", "Reduce your request rate."),
+            (404, "NoSuchKey", "quota.mp4"),
+        ];
+        for (status, code, message) in others {
+            assert!(!is_full(Some(status), Some(code), Some(message)), "{code}: {message}");
+        }
+        assert!(!is_full(None, None, None));
     }
 }

@@ -12,6 +12,7 @@ use futures_util::{Stream, StreamExt};
 use super::folder::{self, Folder};
 use super::keys::{Key, Prefix};
 use super::s3::{self, S3, S3Config};
+use crate::room;
 
 pub type Result<T> = std::result::Result<T, MediaError>;
 
@@ -20,8 +21,8 @@ pub enum MediaError {
     #[error("there is no media object {0}")]
     NotFound(String),
     /// No space left on the disk, or a quota is used up. The operator must act; nothing was kept.
-    #[error("the media store is full")]
-    Full,
+    #[error("no room for media: {0}")]
+    Full(String),
     /// The store holds less of an upload than was acknowledged. It can't be continued.
     #[error("the upload has lost bytes below offset {offset}")]
     Torn { offset: u64 },
@@ -36,9 +37,10 @@ pub enum MediaError {
 
 impl From<io::Error> for MediaError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
-            _ => Self::Io(error),
+        if room::is_missing_on_disk(&error) {
+            Self::Full(error.to_string())
+        } else {
+            Self::Io(error)
         }
     }
 }

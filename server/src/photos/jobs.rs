@@ -8,9 +8,10 @@ use crate::likeness::{self, Medium};
 use crate::media::keys::PhotoFormat;
 use crate::media::{Key, Prefix, WorkFolder};
 use crate::posts;
+use crate::room;
 use crate::time_id::PhotoId;
 use serde::{Deserialize, Serialize};
-use transcoder_protocol::run::{TaskFailure, run};
+use transcoder_protocol::run::run;
 use transcoder_protocol::{Failure, Output, PhotoLimits, PhotoOutput, PhotoTask, Task};
 
 /// Turns the photo as sent into its renditions. Done already is done: only a processing photo is touched.
@@ -28,8 +29,7 @@ impl Job for ProcessPhoto {
     async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
         let made = self.attempt(app, lease).await;
         if let Err(JobError::Retry(error) | JobError::GiveUp(error)) = &made {
-            let known = error.downcast_ref::<TaskFailure>();
-            let failure = known.map_or(Failure::Crashed, |known| known.failure);
+            let failure = room::failure_of(error);
             let mut tx = app.db.begin().await?;
             lease.hold(&mut tx).await?;
             sql::set_failure(

@@ -17,6 +17,7 @@ use crate::text_enum;
 use crate::time_id::{AccountId, PhotoId};
 use crate::videos;
 use serde::{Deserialize, Serialize};
+use transcoder_protocol::Failure;
 use web::MediaNote;
 use web::media::{Files, Picture};
 
@@ -92,6 +93,9 @@ pub fn note(photo: &Photo) -> Option<MediaNote> {
             Some(MediaNote::PhotoFailed(videos::present::fault_named(photo.failure.as_deref())))
         }
         PhotoState::Ready if photo.had_location => Some(MediaNote::LocationRemoved),
+        PhotoState::Processing if photo.failure.as_deref() == Some(Failure::NoRoom.name()) => {
+            Some(MediaNote::PhotoWaits)
+        }
         PhotoState::Ready | PhotoState::Processing => None,
     }
 }

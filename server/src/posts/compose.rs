@@ -107,7 +107,8 @@ pub async fn save_form(
 
 /// Everything a submitted form brought: its words, and what became of its files.
 struct Taken {
-    post: PostId,
+    /// `None` where there was no room to make it.
+    post: Option<PostId>,
     fields: Fields,
     new_photos: Vec<PhotoId>,
     /// What became of the files that were not taken.
@@ -131,7 +132,7 @@ async fn take_form(
         let request = request.map(|body| Body::new(Limited::new(body, WORDS)));
         let fields = Fields::from_request(request, &()).await?;
         let post = match post {
-            Some(post) => post,
+            Some(post) => Some(post),
             None => start(app, &context.viewer, &fields).await?,
         };
         Taken { post, fields, new_photos: Vec::new(), refused: FieldErrors::default() }
@@ -142,6 +143,7 @@ async fn take_form(
     form.errors.extend(refused);
     let button = Button::read(fields.get("action"));
     button.rearrange(&mut form.draft.photos);
+    let Some(post) = post else { return show_new_again(app, context, &fields, form, headers) };
 
     let before = actions::open(&app.db, &context.viewer, post).await?;
     // A draft made by this very request has no version in its form. Of one that was there before, a form without a version has seen
@@ -153,6 +155,12 @@ async fn take_form(
             Err(SaveError::Stale { version }) => {
                 form.errors.add("title", "error-version");
                 return show_again(app, context, post, &form, version, StatusCode::CONFLICT).await;
+            }
+            Err(SaveError::Other(Error::NoRoom(cause))) if !wants_json(headers) => {
+                tracing::error!(cause = format!("{cause:#}"), "no room to save a draft in");
+                form.errors.add("title", NO_ROOM);
+                let status = StatusCode::INSUFFICIENT_STORAGE;
+                return show_again(app, context, post, &form, version, status).await;
             }
             Err(SaveError::Other(error)) => return Err(error),
         };
@@ -214,9 +222,42 @@ async fn act_on(
     }
 }
 
-async fn start(app: &App, viewer: &Viewer, fields: &Fields) -> Result<PostId> {
-    let kind = fields.get("kind").parse().unwrap_or(Kind::Tip);
-    Ok(actions::create(app, viewer, kind).await?.post.id)
+/// `None` where there is no room to make one.
+async fn start(app: &App, viewer: &Viewer, fields: &Fields) -> Result<Option<PostId>> {
+    match actions::create(app, viewer, kind_of(fields)).await {
+        Ok(made) => Ok(Some(made.post.id)),
+        Err(Error::NoRoom(cause)) => {
+            tracing::error!(cause = format!("{cause:#}"), "no room to make a post in");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn kind_of(fields: &Fields) -> Kind {
+    fields.get("kind").parse().unwrap_or(Kind::Tip)
+}
+
+/// What is said where there was no room to save the form, which holds all that was typed.
+const NO_ROOM: &str = "error-no-room-form";
+
+/// The form of a post that could not be made, as it was typed.
+fn show_new_again(
+    app: &App,
+    context: &Context,
+    fields: &Fields,
+    mut form: Form,
+    headers: &HeaderMap,
+) -> Result<Response> {
+    if wants_json(headers) {
+        return Err(Error::NoRoom(anyhow::anyhow!("there was no room to make a post in")));
+    }
+    form.errors.add("title", NO_ROOM);
+    let kind = kind_of(fields).into();
+    let mut view = ComposeView::new(kind, app.regions.choices(context.lang), limits(app));
+    form.fill(&mut view);
+    let html = web::compose::compose(&context.chrome, &view);
+    Ok(context.page_with(StatusCode::INSUFFICIENT_STORAGE, html))
 }
 
 /// Reads the form as it comes: words are kept, files go where they belong, nothing is held whole.
@@ -260,11 +301,14 @@ async fn take_multipart(
         if file_name.is_empty() {
             continue;
         }
-        let id = match post {
-            Some(id) => id,
-            None => *post.insert(start(app, viewer, &fields).await?),
-        };
+        if post.is_none() {
+            post = start(app, viewer, &fields).await?;
+        }
         let name = name.as_str();
+        let Some(id) = post else {
+            refused.add(name, NO_ROOM_FOR_FILE);
+            continue;
+        };
         match name {
             "photos" => match photos::actions::take_in(app, viewer, id, part.into_stream()).await {
                 Ok(Some(photo)) => new_photos.push(photo),
@@ -298,7 +342,7 @@ async fn take_multipart(
         }
     }
     let post = match post {
-        Some(post) => post,
+        Some(post) => Some(post),
         None => start(app, viewer, &fields).await?,
     };
     Ok(Taken { post, fields, new_photos, refused })
@@ -308,11 +352,17 @@ fn too_big(refused: &mut FieldErrors, field: &str, most: u64) {
     refused.add_naming(field, "error-file-too-big", &[("size", Given::Size(most))]);
 }
 
-/// A limit of this member's is told beside the field; any other error ends the request.
+const NO_ROOM_FOR_FILE: &str = "error-no-room-field";
+
+/// A limit of this member's, and want of room for a file, is told beside the field; any other error ends the request.
 fn over_limit(refused: &mut FieldErrors, field: &str, error: Error) -> Result<()> {
     match error {
         Error::TooMany { .. } => refused.add(field, "error-too-many-words"),
         Error::Exceeded(exceeded) => exceeded.cause().tell(refused, field),
+        Error::NoRoom(cause) => {
+            tracing::error!(cause = format!("{cause:#}"), field, "no room");
+            refused.add(field, NO_ROOM_FOR_FILE);
+        }
         other => return Err(other),
     }
     Ok(())
@@ -403,6 +453,11 @@ pub async fn add_photos(
                 let message = lang.ta1("error-photos-many", "n", super::PHOTOS);
                 return refuse(StatusCode::CONFLICT, message);
             }
+            Err(Error::NoRoom(cause)) => {
+                tracing::error!(cause = format!("{cause:#}"), "no room for a photo");
+                let message = lang.ta(NO_ROOM_FOR_FILE).into_owned();
+                return refuse(StatusCode::INSUFFICIENT_STORAGE, message);
+            }
             Err(error) => return Err(error),
         }
     }
@@ -445,7 +500,9 @@ pub async fn status(
         .iter()
         .map(|photo| {
             let url = photo.picture.as_ref().map(|picture| picture.small());
-            let note = photo.note.map(|note| note.plain_words(lang));
+            // What has a note is not asked for again.
+            let note = photo.note.filter(|note| *note != MediaNote::PhotoWaits);
+            let note = note.map(|note| note.plain_words(lang));
             json!({ "id": photo.id, "url": url, "note": note })
         })
         .collect();
@@ -480,16 +537,16 @@ async fn show_again(
     let editing = actions::open(&app.db, &context.viewer, post).await?;
     let mut view = view_of(app, context, &editing).await?;
     view.version = version;
-    view.title.clone_from(&form.typed.title);
-    view.body.clone_from(&form.typed.body);
-    view.tags.clone_from(&form.typed.tags);
-    view.age_from.clone_from(&form.typed.age_from);
-    view.age_to.clone_from(&form.typed.age_to);
-    view.region = form.draft.region_id.clone().unwrap_or_default();
+    form.fill(&mut view);
+    for photo in &mut view.photos {
+        let typed = form.draft.photos.iter().find(|(id, _)| id.to_string() == photo.id);
+        if let Some((_, alt)) = typed {
+            photo.alt.clone_from(alt);
+        }
+    }
     if let (Some(typed), Some(video)) = (form.draft.cover, &mut view.video) {
         cover::mark(&mut video.covers, typed);
     }
-    view.errors = form.errors.clone();
     Ok(context.page_with(status, web::compose::compose(&context.chrome, &view)))
 }
 

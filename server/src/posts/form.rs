@@ -12,6 +12,7 @@ use crate::text;
 use crate::time_id::PhotoId;
 use unicode_normalization::UnicodeNormalization;
 use web::FieldErrors;
+use web::compose::ComposeView;
 
 /// A filled-in form, read.
 #[derive(Clone, Debug)]
@@ -34,6 +35,17 @@ pub struct Typed {
 }
 
 impl Form {
+    /// Puts what was typed, and what is wrong with it, into the form that is shown again.
+    pub fn fill(&self, view: &mut ComposeView) {
+        view.title.clone_from(&self.typed.title);
+        view.body.clone_from(&self.typed.body);
+        view.tags.clone_from(&self.typed.tags);
+        view.age_from.clone_from(&self.typed.age_from);
+        view.age_to.clone_from(&self.typed.age_to);
+        view.region = self.draft.region_id.clone().unwrap_or_default();
+        view.errors = self.errors.clone();
+    }
+
     pub fn read(fields: &Fields, regions: &Regions) -> Self {
         let mut errors = FieldErrors::default();
         let typed = Typed {

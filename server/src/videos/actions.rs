@@ -35,7 +35,8 @@ pub async fn create(tx: &mut Tx, clock: &Clock, finished: Finished) -> Result<Vi
             Err(error) => return Err(error),
         }
     }
-    jobs::enqueue(tx, clock, &TranscodeVideo { video: id }).await?;
+    let turn_of = owner.to_string();
+    jobs::enqueue_in_turn(tx, clock, &TranscodeVideo { video: id }, &turn_of).await?;
     Ok(id)
 }
 
@@ -48,7 +49,8 @@ pub async fn retry(app: &App, viewer: &Viewer, id: VideoId) -> Result<()> {
     if !sql::move_to(&mut tx, &app.clock, id, &failed, VideoStatus::Queued, None).await? {
         return Err(Error::Conflict("only a failed video is tried again"));
     }
-    jobs::enqueue(&mut tx, &app.clock, &TranscodeVideo { video: id }).await?;
+    let turn_of = video.owner_id.to_string();
+    jobs::enqueue_in_turn(&mut tx, &app.clock, &TranscodeVideo { video: id }, &turn_of).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::jobs::{self, Job, JobError, Lane, Lease};
 use crate::likeness::{self, Medium};
 use crate::media::{Key, MediaError, Prefix, WorkFolder, upload};
 use crate::posts;
+use crate::room;
 use crate::time_id::VideoId;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -32,9 +33,7 @@ impl Job for TranscodeVideo {
     async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
         let made = self.attempt(app, lease).await;
         if let Err(JobError::Retry(error) | JobError::GiveUp(error)) = &made {
-            let known = error.downcast_ref::<TaskFailure>();
-            let failure = known.map_or(Failure::Crashed, |known| known.failure);
-            self.wait_for_next(app, lease, failure).await?;
+            self.wait_for_next(app, lease, room::failure_of(error)).await?;
         }
         made
     }
@@ -95,9 +94,12 @@ impl TranscodeVideo {
                 return self.settle_failed(app, lease, failed.failure).await;
             }
         };
-        if !store(app, &watch, generation, &output).await?
-            || !self.settle_ready(app, lease, generation, &output).await?
-        {
+        let stored = store(app, &watch, generation, &output).await;
+        if stored.is_err() {
+            // Where there is no room, what is there of it would take up what is left.
+            app.media.delete_prefix(&Prefix::video_generation(self.video, generation)).await?;
+        }
+        if !stored? || !self.settle_ready(app, lease, generation, &output).await? {
             return self.leave(app, lease, &watch.token, generation).await;
         }
         if video.generation > 0 {

@@ -5,7 +5,8 @@
 //! `cancelled`): the child is ended within seconds, what it has made goes at once, and the source a day later.
 //!
 //! An attempt that failed by no fault of the file leaves the video `queued`, named by its failure, until the next attempt; its author
-//! is told the class only after the last one. Failures of ours alone (`tainted`) bury the job at once, for an operator to see.
+//! is told the class only after the last one. Failures of ours alone (`tainted`) bury the job at once, for an operator to see. Want of
+//! room (`no_room`) is told at once, and counts as no attempt: the video stays `queued` until there is room.
 //!
 //! Not here: bytes on their way in (`media::upload`), the work on frames (the transcoder), which post shows a video (`posts`).
 

@@ -39,11 +39,14 @@ impl Line {
 /// How far the work on it is; `None` once that is over.
 pub fn preparing(video: &Video, line: &Line, now: Timestamp) -> Option<Preparing> {
     match video.state {
-        VideoStatus::Queued => Some(Preparing {
-            percent: 0,
-            step: Step::Waiting { ahead: line.ahead_of(video.id) },
-            is_again: video.failure.is_some(),
-        }),
+        VideoStatus::Queued => {
+            let waits_for_room = video.failure.as_deref() == Some(Failure::NoRoom.name());
+            let step = match waits_for_room {
+                true => Step::NoRoom,
+                false => Step::Waiting { ahead: line.ahead_of(video.id) },
+            };
+            Some(Preparing { percent: 0, step, is_again: video.failure.is_some() })
+        }
         VideoStatus::Transcoding => {
             let left = video.pace.as_ref().and_then(|pace| pace.left(now));
             let left = left.map(|left| u32::try_from(left.as_secs()).unwrap_or(u32::MAX));
@@ -86,6 +89,7 @@ fn fault_of(failure: Failure) -> MediaFault {
         Failure::TooManyTracks => MediaFault::TooManyTracks,
         Failure::TookTooLong => MediaFault::TookTooLong,
         Failure::TooHeavy => MediaFault::TooHeavy,
+        Failure::NoRoom => MediaFault::NoRoom,
         Failure::Crashed => MediaFault::Crashed,
         Failure::Tainted => MediaFault::Tainted,
     }

@@ -130,7 +130,7 @@ async fn read(
     };
     let Ok(Entry::Group(words)) = entry else { return Ok(entry) };
     let mut errors = FieldErrors::default();
-    for word in passed_over(app, words.clone()).await.map_err(Error::Internal)? {
+    for word in passed_over(app, words.clone()).await.map_err(Error::from)? {
         errors.add_naming("group", "error-group-unusable", &[("word", Given::Text(word))]);
     }
     Ok(if errors.is_empty() { Ok(Entry::Group(words)) } else { Err(errors) })

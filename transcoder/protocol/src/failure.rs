@@ -19,8 +19,10 @@ pub enum Failure {
     TooManyTracks,
     /// Wall clock, CPU or the progress watchdog.
     TookTooLong,
-    /// Out of memory or output space.
+    /// Out of memory, or over the limit of output bytes.
     TooHeavy,
+    /// The disk that is written to is full, or a quota on it. Ours: no file is too large for a site that has room.
+    NoRoom,
     /// The child died: a bug or an attack. Worth another attempt.
     Crashed,
     /// What was made holds something that must not be published, such as a place or a date: a bug of ours, and nothing is
@@ -40,6 +42,7 @@ impl Failure {
         Self::TooManyTracks,
         Self::TookTooLong,
         Self::TooHeavy,
+        Self::NoRoom,
         Self::Crashed,
         Self::Tainted,
     ];
@@ -62,6 +65,7 @@ impl Failure {
             Self::TooManyTracks => "too_many_tracks",
             Self::TookTooLong => "took_too_long",
             Self::TooHeavy => "too_heavy",
+            Self::NoRoom => "no_room",
             Self::Crashed => "crashed",
             Self::Tainted => "tainted",
         }
@@ -69,6 +73,6 @@ impl Failure {
 
     /// Whether the same bytes could fare better another time.
     pub fn is_worth_retrying(self) -> bool {
-        matches!(self, Self::Crashed | Self::TookTooLong | Self::TooHeavy)
+        matches!(self, Self::Crashed | Self::TookTooLong | Self::TooHeavy | Self::NoRoom)
     }
 }

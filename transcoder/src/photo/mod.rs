@@ -38,7 +38,7 @@ use transcoder_protocol::{Failure, PhotoOutput, PhotoTask};
 
 /// Makes the files of one photo in `task.output`.
 ///
-/// Refuses with `Empty`, `UnknownFormat`, `UnsupportedCodec`, `Damaged`, `TooManyPixels` or `TooHeavy`.
+/// Refuses with `Empty`, `UnknownFormat`, `UnsupportedCodec`, `Damaged`, `TooManyPixels`, `TooHeavy` or `NoRoom`.
 pub fn make(task: &PhotoTask, input: File, reporter: &mut Reporter) -> Result<PhotoOutput> {
     // Of decoders in Rust: what a hostile file can still make of them is a panic, and the file is at fault.
     catch_unwind(AssertUnwindSafe(|| make_or_panic(task, input, reporter)))

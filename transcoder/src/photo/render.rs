@@ -2,7 +2,7 @@
 
 use super::swaps_sides;
 use crate::fingerprint;
-use crate::refusal::{OrRefuse, Refusal, Result};
+use crate::refusal::{OrRefuse, OrRefuseWriting, Refusal, Result};
 use crate::report::Reporter;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{
@@ -72,7 +72,7 @@ pub fn all_widths(
                 .checked_sub(bytes.len() as u64)
                 .ok_or_else(|| Refusal::new(Failure::TooHeavy, "the output's limit is used up"))?;
             fs::write(task.output.join(format!("{wide}.{extension}")), bytes)
-                .or_refuse(Failure::TooHeavy, "writing a photo")?;
+                .or_refuse_writing("writing a photo")?;
         }
         reporter.progress(0.4 + 0.6 * (done + 1) as f64 / widths.len() as f64);
     }

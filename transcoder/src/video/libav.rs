@@ -128,14 +128,15 @@ pub fn extradata(context: &ff::codec::Context) -> Vec<u8> {
     }
 }
 
-/// What a limit of ours refuses is `TooHeavy`; anything else is `failure`.
+/// What a limit of ours refuses is `TooHeavy`, a full disk `NoRoom`; anything else is `failure`.
 ///
 /// For errors of calls that have nothing to wait for: there `EAGAIN` says that a thread could not be started. `ENOMEM` is
 /// for more than libav gives at once; less, where there is none, ends the process (see `sandbox::memory`).
 pub fn refusal(error: ff::Error, failure: Failure, step: &str) -> Refusal {
-    use libc::{EAGAIN, EFBIG, ENOMEM, ENOSPC};
+    use libc::{EAGAIN, EDQUOT, EFBIG, ENOMEM, ENOSPC};
     let failure = match error {
-        ff::Error::Other { errno: ENOMEM | EAGAIN | EFBIG | ENOSPC } => Failure::TooHeavy,
+        ff::Error::Other { errno: ENOMEM | EAGAIN | EFBIG } => Failure::TooHeavy,
+        ff::Error::Other { errno: ENOSPC | EDQUOT } => Failure::NoRoom,
         _ => failure,
     };
     Refusal::new(failure, format!("{step}: {error}"))

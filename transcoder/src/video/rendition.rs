@@ -11,7 +11,7 @@ use super::muxer::Muxer;
 use super::plan::{Ratio, Size};
 use super::sound::{PACKET_SAMPLES, SAMPLE_RATE};
 use super::soundtrack::Soundtrack;
-use crate::refusal::{OrRefuse, Refusal, Result};
+use crate::refusal::{OrRefuseWriting, Refusal, Result};
 use crate::report::Reporter;
 use ff::codec::packet::Packet;
 use ffmpeg_next as ff;
@@ -133,7 +133,7 @@ impl<'a> Rendition<'a> {
         self.write_fragment(self.waiting.len(), None)?;
         let nothing = || Refusal::new(Failure::Damaged, "no frame came out of the encoder");
         let file = self.file.ok_or_else(nothing)?;
-        let finished = file.finish().or_refuse(Failure::TooHeavy, "finishing a rendition")?;
+        let finished = file.finish().or_refuse_writing("finishing a rendition")?;
         let segments = finished.segments;
         let seconds: f64 = segments.iter().map(|segment| segment.duration_ms / 1000.0).sum();
         let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
@@ -197,8 +197,7 @@ impl<'a> Rendition<'a> {
         }
         let fragment = self.muxer.fragment()?;
         self.count(fragment.len() as u64)?;
-        let segment =
-            file.append(&fragment, length).or_refuse(Failure::TooHeavy, "writing a rendition")?;
+        let segment = file.append(&fragment, length).or_refuse_writing("writing a rendition")?;
         self.tell(&file, segment);
         self.file = Some(file);
         Ok(())
@@ -217,7 +216,7 @@ impl<'a> Rendition<'a> {
         };
         let path = self.production.folder.join(&self.outline.file);
         FragmentedFile::create(&path, &self.muxer.take(), timing, self.max_fragments)
-            .or_refuse(Failure::TooHeavy, "starting a rendition")
+            .or_refuse_writing("starting a rendition")
     }
 
     /// The limit is for all files together; the cage's is for each.

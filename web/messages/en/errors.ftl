@@ -22,6 +22,10 @@ error-videos-waiting-words = { $n ->
 }
 error-unavailable-title = We are getting ready
 error-unavailable-words = We shall be back shortly. Please open this page again in a little while.
+error-no-room-title = The site has no room left just now
+error-no-room-words = This was not saved yet. Those who run the site have been told. Please go back, wait a little and try again.
+error-upload-waits-title = The site has no room left just now
+error-upload-waits-words = As soon as there is room, sending goes on by itself from where it was. Please leave this page open.
 error-request-bad-title = We could not read that
 error-request-bad-words = Please go back and try again.
 error-internal-title = Our mistake. We are sorry

@@ -35,7 +35,7 @@ pub const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-o
 /// Why a tus request was not done. The outer layer adds words in the reader's language.
 #[derive(Debug)]
 pub enum Refusal {
-    /// As anywhere on the site.
+    /// As anywhere on the site. Want of room (507) has other words: what was acknowledged is kept, and the sender goes on by itself.
     Site(Error),
     BadField(&'static str),
     /// 412: another version of the protocol, or none.
@@ -54,8 +54,6 @@ pub enum Refusal {
     Checksum,
     /// 408: no bytes for a while. What came is kept.
     Idle,
-    /// 507: the operator must make room. What was acknowledged is kept.
-    Full,
 }
 
 macro_rules! as_anywhere {
@@ -72,15 +70,11 @@ as_anywhere!(Error, crate::db::DbError, crate::access::policy::Refusal, anyhow::
 impl From<MediaError> for Refusal {
     fn from(error: MediaError) -> Self {
         match error {
-            MediaError::Full => {
-                tracing::error!("the media store is full");
-                Self::Full
-            }
             MediaError::NotFound(_) | MediaError::Torn { .. } => {
                 tracing::error!(%error, "an upload has lost bytes that were acknowledged");
                 Self::Gone
             }
-            error => Self::Site(Error::Internal(error.into())),
+            error => Self::Site(error.into()),
         }
     }
 }
@@ -101,14 +95,18 @@ impl IntoResponse for Refusal {
             Self::Locked => (StatusCode::LOCKED, "upload-locked"),
             Self::Checksum => (CHECKSUM_MISMATCH, "upload-checksum"),
             Self::Idle => (StatusCode::REQUEST_TIMEOUT, "upload-idle"),
-            Self::Full => (StatusCode::INSUFFICIENT_STORAGE, "upload-full"),
         };
         let offset = match self {
             Self::Offset(offset) => Some(offset),
             _ => None,
         };
         let mut response = if let Self::Site(error) = self {
-            error.into_response()
+            let waits = matches!(error, Error::NoRoom(_));
+            let mut response = error.into_response();
+            if waits {
+                response.extensions_mut().insert(ErrorPage("upload-no-room"));
+            }
+            response
         } else {
             let mut response = status.into_response();
             response.extensions_mut().insert(ErrorPage(page));

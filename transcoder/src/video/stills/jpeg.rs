@@ -1,6 +1,6 @@
 //! Frames as JPEG means them, as files, side by side in a sprite, and as a handful of colours.
 
-use crate::refusal::{OrRefuse, Result};
+use crate::refusal::{OrRefuseWriting, Result};
 use crate::video::libav;
 use crate::video::plan::Size;
 use ff::codec::packet::Packet;
@@ -91,7 +91,7 @@ pub fn write_sprite<'a>(
 pub fn write(frame: &mut Frame, quality: i32, path: &Path) -> Result<()> {
     let bytes = encode(frame, quality)
         .map_err(|error| libav::refusal(error, Failure::Crashed, "encoding a still"))?;
-    fs::write(path, bytes).or_refuse(Failure::TooHeavy, "writing a still")
+    fs::write(path, bytes).or_refuse_writing("writing a still")
 }
 
 fn encode(frame: &mut Frame, quality: i32) -> Result<Vec<u8>, ff::Error> {
