@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What libav makes of a private stream (ISO/IEC 13818-1: stream types 0x80 to 0xff) that no descriptor names: LPCM of a recorder, say.
 #
-# Guess: it is listed with a codec that is unknown, and of the kind "data" or "unknown".
+# Guess (written down only after the first run): it is listed with a codec that is unknown, and of the kind "data" or "unknown".
 # Seen: as MP3. The demuxer probes what it does not know, and MP3's sync word is found in the samples of a tone; "unknown" it stays only when
 #       nothing of the kind is in it, as in silence. Not one frame of it can be decoded, so a player shows a track of sound that is mute.
 #       Neither a codec's name nor a track's being there says that there is sound to be had: decode some.

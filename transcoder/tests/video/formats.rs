@@ -20,6 +20,7 @@ const ALL: &[u32] = &[48_000, 44_100, 8_000, 11_025, 16_000, 22_050, 24_000, 32_
 const UP_TO_48: &[u32] = &[48_000, 44_100, 8_000, 11_025, 16_000, 22_050, 24_000, 32_000];
 const MPEG: &[u32] = &[48_000, 44_100, 16_000, 22_050, 24_000, 32_000];
 const FILM: &[u32] = &[48_000, 44_100, 32_000];
+const WINDOWS: &[u32] = &[44_100, 22_050, 32_000, 16_000];
 
 const SOUNDS: &[Sound] = &[
     sound("aac", "-c:a aac", ALL),
@@ -44,6 +45,13 @@ const SOUNDS: &[Sound] = &[
     sound("pcm_alaw", "-c:a pcm_alaw", UP_TO_48),
     sound("adpcm_ima_qt", "-c:a adpcm_ima_qt", UP_TO_48),
     sound("adpcm_ima_wav", "-c:a adpcm_ima_wav", UP_TO_48),
+    sound("adpcm_ms", "-c:a adpcm_ms", UP_TO_48),
+    sound("pcm_s8", "-c:a pcm_s8", UP_TO_48),
+    sound("pcm_f64le", "-c:a pcm_f64le", ALL),
+    sound("pcm_dvd", "-c:a pcm_dvd", &[48_000, 96_000]),
+    sound("dca", "-c:a dca -ac 2", FILM),
+    sound("wmav1", "-c:a wmav1", WINDOWS),
+    sound("wmav2", "-c:a wmav2", WINDOWS),
 ];
 
 struct Container {
@@ -77,6 +85,8 @@ const CONTAINERS: &[Container] = &[
             "pcm_s24be",
             "pcm_s32le",
             "pcm_f32le",
+            "pcm_f64le",
+            "pcm_s8",
             "pcm_u8",
             "pcm_mulaw",
             "pcm_alaw",
@@ -113,6 +123,8 @@ const CONTAINERS: &[Container] = &[
             "pcm_mulaw",
             "pcm_alaw",
             "adpcm_ima_wav",
+            "adpcm_ms",
+            "dca",
         ],
         has_stamps: true,
     },
@@ -125,7 +137,7 @@ const CONTAINERS: &[Container] = &[
     Container {
         extension: "ts",
         picture: H264,
-        sounds: &["aac", "aac_latm", "mp3", "mp2", "ac3", "eac3", "opus"],
+        sounds: &["aac", "aac_latm", "mp3", "mp2", "ac3", "eac3", "opus", "dca"],
         has_stamps: true,
     },
     Container {
@@ -137,7 +149,7 @@ const CONTAINERS: &[Container] = &[
     Container {
         extension: "vob",
         picture: "-c:v mpeg2video -bf 2",
-        sounds: &["ac3", "ac3 of 6 channels", "mp2"],
+        sounds: &["ac3", "ac3 of 6 channels", "mp2", "pcm_dvd", "dca"],
         has_stamps: true,
     },
     Container {
@@ -152,7 +164,16 @@ const CONTAINERS: &[Container] = &[
             "pcm_mulaw",
             "pcm_alaw",
             "adpcm_ima_wav",
+            "adpcm_ms",
+            "dca",
+            "wmav2",
         ],
+        has_stamps: false,
+    },
+    Container {
+        extension: "wmv",
+        picture: "-c:v wmv2",
+        sounds: &["wmav1", "wmav2", "mp3", "pcm_s16le"],
         has_stamps: false,
     },
     Container {
@@ -215,17 +236,18 @@ impl Row {
     }
 }
 
-/// Each pair of container and sound once at 48 kHz, or what comes nearest, and once at another rate, which change from pair to pair, as
-/// do the drifts.
+/// Each pair of container and sound once at 48 kHz, or what comes nearest, and once at another rate, which change from pair to pair. Of
+/// every other pair the clock drifts at the first.
 fn rows() -> Vec<Row> {
     const DRIFTS: [i32; 4] = [1000, -1000, 500, -500];
     let mut rows = Vec::new();
     for container in CONTAINERS {
         for name in container.sounds {
             let sound = SOUNDS.iter().find(|sound| sound.name == *name).unwrap();
-            let drift =
-                if container.has_stamps { DRIFTS[rows.len() / 2 % DRIFTS.len()] } else { 0 };
-            let other = 1 + rows.len() / 2 % (sound.rates.len() - 1);
+            let pair = rows.len() / 2;
+            let drifts = container.has_stamps && pair.is_multiple_of(2);
+            let drift = if drifts { DRIFTS[pair / 2 % DRIFTS.len()] } else { 0 };
+            let other = 1 + pair % (sound.rates.len() - 1);
             rows.push(Row { container, sound, rate: sound.rates[0], millionths: drift });
             rows.push(Row { container, sound, rate: sound.rates[other], millionths: 0 });
         }
