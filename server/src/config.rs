@@ -91,12 +91,13 @@ const KNOWN: &[&str] = &[
     "MEGURUMI_QUICK_WORKERS",
     "MEGURUMI_HEAVY_WORKERS",
     "MEGURUMI_CLIENT_ADDRESS_HEADER",
-    // Named the decoder of HEIC once. The transcoder has its own now, and a site that still names one must start.
-    "MEGURUMI_HEIF_CONVERT",
     // Read by the log set-up in `main`.
     "MEGURUMI_LOG",
     "MEGURUMI_LOG_FORMAT",
 ];
+
+/// Settings that had a meaning once; a site that still has one must start. The transcoder has a decoder of HEIC of its own now.
+const FORMER: &[&str] = &["MEGURUMI_HEIF_CONVERT"];
 
 impl Config {
     /// From the process's environment.
@@ -114,7 +115,7 @@ impl Config {
             let is_tools = ["MEGURUMI_TEST_", "MEGURUMI_BENCH_", "MEGURUMI_GARAGE"]
                 .iter()
                 .any(|prefix| name.starts_with(prefix));
-            if !KNOWN.contains(&name.as_str()) && !is_tools {
+            if !KNOWN.contains(&name.as_str()) && !FORMER.contains(&name.as_str()) && !is_tools {
                 reader.errors.push(format!("{name} is not a setting; see README.md for the list"));
             }
         }

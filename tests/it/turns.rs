@@ -180,7 +180,7 @@ async fn several_workers_take_turns_too(
     // Four at a time may overtake one another by a little: a c is done before the fifth a.
     let first_of_c = order.iter().position(|film| film.starts_with('c')).unwrap();
     assert!(first_of_c < 12, "{order:?}");
-    let mut sorted = order.clone();
+    let mut sorted = order;
     sorted.sort();
     all.sort();
     assert_eq!(sorted, all, "each once");

@@ -149,7 +149,7 @@ impl MediaNote {
     #[must_use]
     pub fn is_warning(&self) -> bool {
         match self {
-            Self::Preparing(_) | Self::LocationRemoved => false,
+            Self::Preparing(_) | Self::LocationRemoved | Self::PhotoWaits => false,
             Self::CutShort { .. }
             | Self::SoundLeftOut
             | Self::VideoFailed { .. }
