@@ -4,7 +4,7 @@
 # Guess: a converter that meets a full disk ends with another status than 0, as cp, cwebp or ffmpeg do; so "status 0" means that there is a
 # whole picture to read. Seen (libheif-examples 1.15.1, Debian 12): it says "could not write image" on standard error, leaves what it had
 # written so far, a JPEG or PNG that breaks off, and ends with status 0. An input that it can't decode does give status 1.
-# So whoever runs it must look whether there was room, or at the end of what was written; the site does the first.
+# So whoever runs it must look whether there was room, or at the end of what was written.
 #
 # Needs Debian's libheif-examples (heif-enc and heif-convert) and ffmpeg. Ends with 0 as long as it is as described.
 set -euo pipefail
