@@ -97,9 +97,12 @@ export class Line {
       }
       if (isFilm) this.filmBytes += part.length;
       if (!answer.write(part)) {
-        await new Promise((resolve) => {
-          answer.once("drain", resolve);
-          answer.once("close", resolve);
+        await new Promise<void>((resolve) => {
+          const goOn = () => {
+            answer.off("drain", goOn).off("close", goOn);
+            resolve();
+          };
+          answer.once("drain", goOn).once("close", goOn);
         });
       }
     }
