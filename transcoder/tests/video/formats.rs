@@ -165,7 +165,6 @@ const CONTAINERS: &[Container] = &[
             "pcm_alaw",
             "adpcm_ima_wav",
             "adpcm_ms",
-            "dca",
             "wmav2",
         ],
         has_stamps: false,
@@ -229,9 +228,11 @@ impl Row {
         let ([seen], [heard]) = (&seen[..], &heard[..]) else { return Err(told()) };
         // A picture at 50 a second is seen up to 20 ms late.
         let is_together = (heard - seen - beep * drift).abs() < 0.04;
-        // An encoder's delay at low rates comes before all.
-        let is_due = (seen - beep).abs() < 0.13;
-        let is_whole = (made.seconds() - seconds * (1.0 + drift.max(0.0))).abs() < 0.2;
+        // An encoder begins up to a packet early, and ends with a whole one.
+        let packet = 1200.0 / f64::from(self.rate);
+        let is_due = (seen - beep).abs() < 0.03 + packet;
+        let is_whole =
+            (made.seconds() - seconds * (1.0 + drift.max(0.0))).abs() < 0.1 + 2.0 * packet;
         if is_together && is_due && is_whole { Ok(()) } else { Err(told()) }
     }
 }
