@@ -478,7 +478,7 @@ mod tests {
             }
             let of_photos = MediaFault::ALL.iter().map(|fault| fault.photo_key());
             let of_photos: std::collections::BTreeSet<String> = of_photos.collect();
-            assert_eq!(of_photos.len(), 9);
+            assert_eq!(of_photos.len(), 10);
             said.extend(of_photos.iter().map(|key| lang.ta(key).into_owned()));
             let different: std::collections::BTreeSet<&String> = said.iter().collect();
             assert_eq!(different.len(), said.len(), "two say the same: {said:#?}");
