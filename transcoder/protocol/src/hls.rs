@@ -285,7 +285,7 @@ mod tests {
         );
         let cue =
             crate::captions::Cue { start_ms: 200, end_ms: 1_000, text: "切ります".into() };
-        let track = crate::captions::write(&[cue.clone()]);
+        let track = crate::captions::write(std::slice::from_ref(&cue));
         let segment = captions_segment(&track);
         assert!(
             segment.starts_with(
