@@ -223,7 +223,7 @@ impl TranscodeVideo {
 pub(super) fn task(config: &Config, input: PathBuf, output: PathBuf) -> VideoTask {
     let limits =
         VideoLimits { max_duration_ms: config.video_max_seconds * 1000, ..VideoLimits::default() };
-    VideoTask { input, output, limits }
+    VideoTask { input, output, limits, is_slow: false }
 }
 
 /// Ends a preview: at once, or after it was `kept` for those who are watching.

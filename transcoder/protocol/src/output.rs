@@ -33,6 +33,10 @@ pub struct VideoOutput {
     /// A clip that is silent although its source has sound.
     #[serde(default)]
     pub sound_left_out: Option<SoundLeftOut>,
+    /// How many times as long as it was filmed the clip is in slow motion, from two on; `None` for what was not filmed for that. Says
+    /// nothing about how this was made.
+    #[serde(default)]
+    pub slow_factor: Option<u32>,
     /// Whether the source said where it was filmed. What was made does not.
     pub had_location: bool,
 }

@@ -151,7 +151,7 @@ impl<'a> Outside<'a> {
     fn of(task: &'a Task) -> Self {
         let ms = Duration::from_millis;
         match task {
-            Task::Video(VideoTask { input, output: folder, limits }) => Self {
+            Task::Video(VideoTask { input, output: folder, limits, .. }) => Self {
                 input,
                 folder,
                 wall: ms(limits.max_wall_ms),

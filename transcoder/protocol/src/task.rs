@@ -20,6 +20,10 @@ pub struct VideoTask {
     /// An existing, empty folder. The child may read and write here and nowhere else.
     pub output: PathBuf,
     pub limits: VideoLimits,
+    /// Make it slow motion, [`VideoOutput::slow_factor`](crate::VideoOutput::slow_factor) times as long as it was filmed and silent; the
+    /// limits are those of what is made. What has no such factor is made as it was filmed.
+    #[serde(default)]
+    pub is_slow: bool,
 }
 
 /// What a task leaves out has its default.

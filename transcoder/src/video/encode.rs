@@ -80,7 +80,7 @@ pub fn encode(
         .collect::<Result<Vec<_>>>()?;
     let stills = Stills::new(plan, expected_seconds.unwrap_or(max_seconds))?;
     let footage = Footage::of(&source);
-    let had_location = source.had_location;
+    let (had_location, slow_factor) = (source.had_location, source.slow_factor);
 
     let highest = plan.rungs[0].size;
     reporter.send(&Event::Outline(Outline {
@@ -149,6 +149,7 @@ pub fn encode(
         grid: stills.grid,
         cut_short: missing.cut_short,
         sound_left_out: missing.sound_left_out,
+        slow_factor,
         had_location,
     })
 }

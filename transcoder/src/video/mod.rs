@@ -87,6 +87,9 @@ pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoO
     let input = InputFile::from(input);
     let mut source = probe::probe(input.clone(), &task.limits)?;
     reporter.send(&Event::Found(found::found(&source)));
+    if task.is_slow {
+        source.slow_down()?;
+    }
     let preferred = source.tracks();
     let volume = sound::audition(&mut source, max_seconds(&task.limits), reporter)?;
     if source.tracks() != preferred {
@@ -114,6 +117,9 @@ pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoO
         clear(&task.output)?;
         reporter.begin_anew();
         source = probe::probe(input.clone(), &task.limits)?;
+        if task.is_slow {
+            source.slow_down()?;
+        }
         source.repeat_choice(sound, left_out.clone())?;
     };
     let output = made.map_err(|halt| match halt {

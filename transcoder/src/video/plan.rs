@@ -7,6 +7,7 @@
 
 use super::Orientation;
 use super::cuts::Cuts;
+use std::ops::RangeInclusive;
 
 /// Short sides of the ladder. More rungs cost encoding time for every clip; fewer leave phones between two of them.
 pub const LADDER: [u32; 5] = [240, 360, 540, 720, 1080];
@@ -25,6 +26,13 @@ const SMOOTH_MAX_SECONDS: f64 = 60.0;
 const LEAST_DIVIDED_RATE: f64 = 23.9;
 /// The mean can't be above the rate that all times fit into, but for rounding: by more than this share, that rate is a wrong guess.
 const DISBELIEF: f64 = 0.1;
+
+/// Steady frames a second that are filmed to be played slowly; phones film slow motion at 120 and 240, cameras at 100 too.
+const SLOW_MOTION_RATES: RangeInclusive<f64> = 99.0..=1000.0;
+/// The mean of a steady rate is no further from it than this share.
+const STEADINESS: f64 = 0.02;
+/// Headroom for 30.02 and the like.
+const RATE_HEADROOM: f64 = 1.01;
 
 /// Bits per second that 1080p at 30 frames a second may reach; smaller pictures need more bits per pixel.
 const FULL_HD_MAX_BITS: f64 = 4_500_000.0;
@@ -173,6 +181,14 @@ fn even(length: f64) -> u32 {
     (((length + 0.5) / 2.0).floor() as u32).max(1) * 2
 }
 
+/// How many times slower the clip is at the highest usual rate with each of its frames shown; `None` unless it was filmed for that.
+pub fn slow_factor(source: &SourcePicture) -> Option<u32> {
+    let base = source.base_rate.filter(|rate| SLOW_MOTION_RATES.contains(&rate.value()))?;
+    let share = source.average_rate?.value() / base.value();
+    let is_steady = (share - 1.0).abs() < STEADINESS;
+    is_steady.then(|| (base.value() / (USUAL_MAX_RATE * RATE_HEADROOM)).ceil() as u32)
+}
+
 fn frame_rate(source: &SourcePicture) -> Ratio {
     // Variable rate: every frame moves at most half of 1/30 s.
     const USUAL: Ratio = Ratio::new(USUAL_MAX_RATE as u32, 1);
@@ -183,11 +199,10 @@ fn frame_rate(source: &SourcePicture) -> Ratio {
     if exceeds_base > 1.0 + DISBELIEF {
         return USUAL;
     }
-    let is_steady = (exceeds_base - 1.0).abs() < 0.02;
+    let is_steady = (exceeds_base - 1.0).abs() < STEADINESS;
     let is_short = source.seconds.is_some_and(|seconds| seconds <= SMOOTH_MAX_SECONDS);
     let cap = if is_steady && is_short { SMOOTH_MAX_RATE } else { USUAL_MAX_RATE };
-    // Headroom for 30.02 and the like.
-    let divisor = (base.value() / (cap * 1.01)).ceil().max(1.0) as u32;
+    let divisor = (base.value() / (cap * RATE_HEADROOM)).ceil().max(1.0) as u32;
     let even = Ratio::new(base.numerator, base.denominator.saturating_mul(divisor));
     // Half of 40 would be a slide show: a frame left out here and there is seen less than every other one.
     if divisor > 1 && even.value() < LEAST_DIVIDED_RATE { USUAL } else { even }
@@ -270,6 +285,26 @@ mod tests {
         assert_eq!(rate((50, 1), 100.0), 25.0);
         assert_eq!(rate((240, 1), 100.0), 30.0);
         assert_eq!(rate((240, 1), 10.0), 60.0);
+    }
+
+    #[test]
+    fn what_was_filmed_at_a_high_steady_rate_can_be_slowed_to_a_usual_one() {
+        let factor = |base: (u32, u32), average: f64| {
+            let mut source = source(1280, 720);
+            source.base_rate = Some(Ratio::new(base.0, base.1));
+            source.average_rate = Some(Ratio::new((average * 1000.0) as u32, 1000));
+            slow_factor(&source)
+        };
+        assert_eq!(factor((120, 1), 120.0), Some(4));
+        assert_eq!(factor((120_000, 1001), 119.4), Some(4));
+        assert_eq!(factor((240, 1), 238.0), Some(8));
+        assert_eq!(factor((100, 1), 100.0), Some(4), "25 frames a second, as on European phones");
+        assert_eq!(factor((480, 1), 480.0), Some(16));
+        for usual in [24, 30, 50, 60, 90] {
+            assert_eq!(factor((usual, 1), f64::from(usual)), None);
+        }
+        assert_eq!(factor((120, 1), 60.0), None, "unsteady");
+        assert_eq!(factor((90_000, 1), 30.0), None, "no rate at all");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! an allow-list too (`tracks`), and limits are checked before a decoder opens.
 
 use super::input::InputFile;
-use super::plan::{Ratio, SourcePicture};
+use super::plan::{self, Ratio, SourcePicture};
 use super::timeline::{Timed, Timeline, may_jump};
 use super::tracks::{self, Sounds};
 pub use super::tracks::{Track, decoder_names};
@@ -64,6 +64,10 @@ pub struct Source {
     /// When its packets are. Time zero of what we make is the earliest timestamp of the two tracks.
     pub timeline: Timeline,
     longest_seconds: f64,
+    /// See [`plan::slow_factor`].
+    pub slow_factor: Option<u32>,
+    /// How many times slower it is played than it was filmed.
+    slowness: u32,
     /// Whether the file says where it was filmed.
     pub had_location: bool,
 }
@@ -115,6 +119,40 @@ impl Source {
         Some(SoundLeftOut { codec: codec.clone() })
     }
 
+    /// Plays it in slow motion, silently: from now on all its times are those of what is shown. Changes nothing without a factor.
+    pub fn slow_down(&mut self) -> Result<()> {
+        let Some(factor) = self.slow_factor.filter(|_| self.slowness == 1) else { return Ok(()) };
+        self.audio = None;
+        self.other_sounds.clear();
+        self.unheard = None;
+        self.lay_out()?;
+        let factor_ratio = ff::Rational::new(i32::try_from(factor).unwrap_or(i32::MAX), 1);
+        self.video.time_base = self.video.time_base * factor_ratio;
+        let slowed = |seconds: f64| seconds * f64::from(factor);
+        self.video.seconds = self.video.seconds.map(slowed);
+        let picture = &mut self.picture;
+        picture.seconds = picture.seconds.map(slowed);
+        for rate in [&mut picture.base_rate, &mut picture.average_rate].into_iter().flatten() {
+            rate.denominator = rate.denominator.saturating_mul(factor);
+        }
+        self.slowness = factor;
+        let seconds = self.picture.seconds.unwrap_or(0.0);
+        if is_within(self.longest_seconds, seconds, &self.file)? {
+            Ok(())
+        } else {
+            Err(too_long(seconds))
+        }
+    }
+
+    pub fn is_slowed(&self) -> bool {
+        self.slowness > 1
+    }
+
+    /// The length of its longest track as it is played, if the file states it.
+    pub fn stated_seconds(&self) -> Option<f64> {
+        libav::stated_seconds(&self.input).map(|seconds| seconds * f64::from(self.slowness))
+    }
+
     /// The times of the tracks that are taken now.
     fn lay_out(&mut self) -> Result<()> {
         let Self { input, file, format, video, audio, longest_seconds, .. } = self;
@@ -153,12 +191,14 @@ pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
         audio,
         other_sounds,
         unheard: unread,
-        picture,
         container_aspect,
         field_order_is_interlaced,
         timeline,
         longest_seconds,
+        slow_factor: plan::slow_factor(&picture),
+        slowness: 1,
         had_location,
+        picture,
     })
 }
 

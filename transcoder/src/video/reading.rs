@@ -148,7 +148,8 @@ impl<'a> Reader<'a> {
 
     /// Some containers say only there that they have a track where it begins.
     fn note_late_track(&mut self, index: usize) {
-        if self.source.audio.is_none() && self.sound_left_out.is_none() {
+        let is_silent_by_itself = self.source.audio.is_none() && !self.source.is_slowed();
+        if is_silent_by_itself && self.sound_left_out.is_none() {
             self.sound_left_out =
                 tracks::sound_named(&self.source.input, index).map(|codec| SoundLeftOut { codec });
         }
@@ -175,7 +176,7 @@ impl<'a> Reader<'a> {
         match self.source.video.seconds {
             Some(claimed) => self.extent.check(Some(claimed), end),
             None => {
-                let claimed = libav::stated_seconds(&self.source.input);
+                let claimed = self.source.stated_seconds();
                 self.extent.check(claimed, end.max(sound_end))
             }
         }

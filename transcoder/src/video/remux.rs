@@ -110,6 +110,10 @@ fn check_stream(source: &Source, rung: &Rung) -> Result<(Configuration, Sequence
     if source.picture.orientation != Orientation::UPRIGHT {
         return Err(WhyEncoded::Turned);
     }
+    // It was filmed at more frames a second than its copy would have, and its headers may say so.
+    if source.is_slowed() {
+        return Err(WhyEncoded::FrameRate);
+    }
     let extradata = libav::parameters_extradata(&source.video.parameters);
     let configuration = Configuration::from_extradata(&extradata).ok_or(WhyEncoded::Stream)?;
     let [set] = &configuration.sequences[..] else { return Err(WhyEncoded::Stream) };

@@ -18,6 +18,7 @@ mod refusals;
 mod remux;
 mod shapes;
 mod side_data;
+mod slow_motion;
 mod stills;
 mod sync;
 mod tracks;

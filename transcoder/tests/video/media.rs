@@ -53,11 +53,23 @@ impl Studio {
     }
 
     pub fn task(&self, input: &Path, limits: VideoLimits) -> Task {
-        Task::Video(VideoTask { input: input.into(), output: self.path("out"), limits })
+        let output = self.path("out");
+        Task::Video(VideoTask { input: input.into(), output, limits, is_slow: false })
     }
 
     pub async fn try_with(&self, input: &Path, limits: VideoLimits) -> Result<Made, TaskFailure> {
-        match run(Path::new(PROGRAM), &self.task(input, limits), |_| {}).await? {
+        self.try_task(&self.task(input, limits)).await
+    }
+
+    /// As slow motion.
+    pub async fn try_slowed(&self, input: &Path, limits: VideoLimits) -> Result<Made, TaskFailure> {
+        let output = self.path("out");
+        let task = VideoTask { input: input.into(), output, limits, is_slow: true };
+        self.try_task(&Task::Video(task)).await
+    }
+
+    async fn try_task(&self, task: &Task) -> Result<Made, TaskFailure> {
+        match run(Path::new(PROGRAM), task, |_| {}).await? {
             Output::Video(output) => Ok(Made { output, folder: self.path("out"), _studio: None }),
             Output::Photo(_) => panic!("asked for a video"),
         }
