@@ -20,6 +20,7 @@ mod room;
 mod routes;
 mod s3_browsers;
 mod search;
+mod slow_motion;
 mod story;
 mod thanks;
 mod try_video;

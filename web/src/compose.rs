@@ -1,7 +1,7 @@
 //! Writing a post: choosing its kind, and the one form for all four.
 //!
 //! Without JavaScript it is one multipart form with the buttons `action=save`, `submit`, `photo-remove-{id}`, `photo-up-{id}`,
-//! `photo-down-{id}`, `video-remove`, `video-retry`. With it, `compose.ts` saves, uploads and polls; that file says what JSON it expects.
+//! `photo-down-{id}`, `video-remove`, `video-retry`, `video-slow`, `video-as-filmed`. With it, `compose.ts` saves, uploads and polls; that file says what JSON it expects.
 
 use crate::chrome::{Chrome, Head};
 use crate::forms::FieldErrors;
@@ -90,6 +90,82 @@ pub struct ComposeVideo {
     pub notes: Vec<MediaNote>,
     /// `None` while there is no film yet to write them for.
     pub captions: Option<CaptionsState>,
+    /// `None` where there is nothing to choose.
+    pub motion: Option<Motion>,
+}
+
+/// How a film is shown that was filmed for slow motion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motion {
+    /// As it was filmed. In slow motion it would be so long.
+    MayBeSlow {
+        seconds: u32,
+    },
+    /// As it was filmed: in slow motion it would be longer than a film may be.
+    TooLong {
+        seconds: u32,
+        longest: Length,
+    },
+    Slow,
+}
+
+/// The button that changes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MotionChange {
+    /// Value of the field `action`.
+    pub action: &'static str,
+    key: &'static str,
+}
+
+impl MotionChange {
+    #[must_use]
+    pub fn label(&self, lang: impl Borrow<Lang>) -> String {
+        lang.borrow().ta(self.key).into_owned()
+    }
+}
+
+impl Motion {
+    #[must_use]
+    pub fn words(&self, lang: impl Borrow<Lang>) -> Markup {
+        let lang = *lang.borrow();
+        match self {
+            Self::MayBeSlow { seconds } => {
+                lang.t1("video-may-be-slow", "time", clock_length(*seconds))
+            }
+            Self::TooLong { seconds, longest } => {
+                lang.t2("video-slow-too-long", "time", clock_length(*seconds), "length", *longest)
+            }
+            Self::Slow => lang.t("video-is-slow"),
+        }
+    }
+
+    #[must_use]
+    pub fn plain_words(&self, lang: impl Borrow<Lang>) -> String {
+        let lang = *lang.borrow();
+        match self {
+            Self::MayBeSlow { seconds } => {
+                lang.ta1("video-may-be-slow", "time", clock_length(*seconds))
+            }
+            Self::TooLong { seconds, longest } => {
+                lang.ta2("video-slow-too-long", "time", clock_length(*seconds), "length", *longest)
+            }
+            Self::Slow => lang.ta("video-is-slow").into_owned(),
+        }
+    }
+
+    /// `None` where it can't be changed.
+    #[must_use]
+    pub fn change(&self) -> Option<MotionChange> {
+        match self {
+            Self::MayBeSlow { .. } => {
+                Some(MotionChange { action: "video-slow", key: "video-make-slow" })
+            }
+            Self::Slow => {
+                Some(MotionChange { action: "video-as-filmed", key: "video-make-as-filmed" })
+            }
+            Self::TooLong { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -305,6 +381,7 @@ impl ComposeView {
                 covers: vec![],
                 seconds: Some(102),
                 captions: Some(CaptionsState::Written(4)),
+                motion: None,
                 notes: vec![],
             }),
             saved: Some(When(1_795_347_000_000)),
@@ -336,6 +413,7 @@ impl ComposeView {
             ],
             seconds: Some(102),
             captions: Some(CaptionsState::Missing),
+            motion: Some(Motion::MayBeSlow { seconds: 96 }),
             notes: vec![],
         });
         view
@@ -369,6 +447,7 @@ impl ComposeView {
             covers: vec![],
             seconds: None,
             captions: None,
+            motion: None,
             notes: vec![],
         });
         view
@@ -408,6 +487,26 @@ impl ComposeView {
     #[must_use]
     pub fn sample_silent(lang: Lang) -> Self {
         Self::sample(lang).with_video(VideoState::Ready, vec![MediaNote::SoundLeftOut])
+    }
+
+    /// It was filmed for slow motion, and is shown so.
+    #[must_use]
+    pub fn sample_slow(lang: Lang) -> Self {
+        Self::sample(lang).with_motion(Motion::Slow)
+    }
+
+    /// It was filmed for slow motion, but is too long for that.
+    #[must_use]
+    pub fn sample_too_long_slow(lang: Lang) -> Self {
+        Self::sample(lang).with_motion(Motion::TooLong { seconds: 408, longest: Length(180) })
+    }
+
+    fn with_motion(self, motion: Motion) -> Self {
+        let mut view = self.with_video(VideoState::Ready, vec![]);
+        if let Some(video) = &mut view.video {
+            video.motion = Some(motion);
+        }
+        view
     }
 
     fn with_video(mut self, state: VideoState, notes: Vec<MediaNote>) -> Self {

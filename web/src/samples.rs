@@ -86,6 +86,11 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("compose-again", compose("/posts/p1/edit", &ComposeView::sample_again(lang))),
         ("compose-failed", compose("/posts/p1/edit", &ComposeView::sample_failed(lang))),
         ("compose-silent", compose("/posts/p1/edit", &ComposeView::sample_silent(lang))),
+        ("compose-slow", compose("/posts/p1/edit", &ComposeView::sample_slow(lang))),
+        (
+            "compose-too-long-slow",
+            compose("/posts/p1/edit", &ComposeView::sample_too_long_slow(lang)),
+        ),
         ("compose-cut-short", compose("/posts/p1/edit", &ComposeView::sample_cut_short(lang))),
         ("home-spring", reading::home(&visitor, &season(Season::Spring)).within(&visitor)),
         ("home-summer", reading::home(&visitor, &season(Season::Summer)).within(&visitor)),

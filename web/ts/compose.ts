@@ -8,8 +8,9 @@
 //   POST /posts/{id}/photos, multipart `photos` → `{ "photos": [{ "id", "url": string | null }] }`,
 //        4xx `{ "message": localised text }`
 //   GET  /posts/{id}/status → `{ "state", "video": null | { "state": "uploading" | "processing" | "ready" | "failed",
-//        "percent": 0..100, "message": localised text, "notes": [{ "text", "warns" }], "retry": boolean }, "photos": [{ "id",
-//        "url": string | null, "note": localised text | null }],
+//        "percent": 0..100, "message": localised text, "notes": [{ "text", "warns" }], "retry": boolean,
+//        "motion": null | { "text": localised text, "change": null | { "action", "label" } } },
+//        "photos": [{ "id", "url": string | null, "note": localised text | null }],
 //        "covers": [{ "value", "url", "label": localised text, "chosen": boolean }] }`, empty where there is no choice
 //   tus  {data-uploads} with metadata `filename`, `filetype`, `post_id`; a refusal may carry `{ "message" }`
 //

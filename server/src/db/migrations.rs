@@ -15,13 +15,15 @@ mod m0009_pictures;
 mod m0010_words;
 mod m0012_sound;
 mod m0013_turns;
+mod m0014_motion;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
 use crate::time_id::Clock;
 use sea_query::{
-    ColumnDef, Expr, ExprTrait, IndexCreateStatement, IntoIden, IntoTableRef, PostgresQueryBuilder,
-    Query, SqliteQueryBuilder, Table, TableAlterStatement, TableCreateStatement, UpdateStatement,
+    ColumnDef, Expr, ExprTrait, IndexCreateStatement, IndexDropStatement, IntoIden, IntoTableRef,
+    PostgresQueryBuilder, Query, SqliteQueryBuilder, Table, TableAlterStatement,
+    TableCreateStatement, UpdateStatement,
 };
 
 type Migration = (i64, &'static str, fn() -> Vec<Step>);
@@ -39,12 +41,14 @@ const STEPS: &[Migration] = &[
     (10, "words", m0010_words::steps),
     (12, "sound", m0012_sound::steps),
     (13, "turns", m0013_turns::steps),
+    (14, "motion", m0014_motion::steps),
 ];
 
 pub(super) enum Step {
     Table(Box<TableCreateStatement>),
     Alter(Box<TableAlterStatement>),
     Index(IndexCreateStatement),
+    DropIndex(IndexDropStatement),
     Update(Box<UpdateStatement>),
 }
 
@@ -110,6 +114,8 @@ async fn run(tx: &mut Tx, step: &Step) -> Result<()> {
         (Step::Alter(alter), false) => alter.to_string(SqliteQueryBuilder),
         (Step::Index(index), true) => index.to_string(PostgresQueryBuilder),
         (Step::Index(index), false) => index.to_string(SqliteQueryBuilder),
+        (Step::DropIndex(index), true) => index.to_string(PostgresQueryBuilder),
+        (Step::DropIndex(index), false) => index.to_string(SqliteQueryBuilder),
         (Step::Update(update), true) => update.to_string(PostgresQueryBuilder),
         (Step::Update(update), false) => update.to_string(SqliteQueryBuilder),
     };

@@ -37,7 +37,8 @@ tables! {
     }
     Videos {
         Id, OwnerId, UploadId, State, Failure, Progress, Generation, DurationMs, Width, Height, HasAudio, SourceBytes,
-        Storyboard, Poster, Preview, Details, Attempt, Pace, HadLocation, ClaimedMs, SoundLeftOut, CreatedAt, UpdatedAt,
+        Storyboard, Poster, Preview, Details, Attempt, Pace, HadLocation, ClaimedMs, SoundLeftOut, IsSlow,
+        SlowFactor, CreatedAt, UpdatedAt,
     }
     Renditions {
         VideoId, Generation, File, Width, Height, FrameRate, Codecs, PeakBandwidth, AverageBandwidth, Bytes, InitBytes,

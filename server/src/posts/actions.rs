@@ -175,6 +175,20 @@ pub async fn remove_video(app: &App, viewer: &Viewer, id: PostId) -> Result<()> 
     Ok(())
 }
 
+/// Shows the post's video in slow motion, or as it was filmed.
+pub async fn set_motion(app: &App, viewer: &Viewer, id: PostId, is_slow: bool) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let editing = load(&mut tx, id).await?;
+    policy::can_edit_post(viewer, editing.post.author_id)?;
+    let shown = editing.revision.video_id.ok_or(Error::Conflict("this post has no video"))?;
+    let video = videos::actions::in_motion(&mut tx, app, shown, is_slow).await?;
+    if video != shown {
+        put_video(&mut tx, &app.clock, editing, Some(video)).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
 async fn put_video(
     tx: &mut Tx,
     clock: &Clock,

@@ -202,6 +202,16 @@ async fn act_on(
                 return Ok(redirect_with(again, &edit));
             }
         }
+        Button::VideoMotion { is_slow } => {
+            match actions::set_motion(app, &context.viewer, post, is_slow).await {
+                Ok(()) if form.errors.is_empty() => {
+                    let done = if is_slow { "flash-slow-motion" } else { "flash-as-filmed" };
+                    return Ok(redirect_with(&Flash::good(done), &edit));
+                }
+                Ok(()) => {}
+                Err(error) => over_limit(&mut form.errors, "video", error)?,
+            }
+        }
         _ => {}
     }
     if !form.errors.is_empty() {
@@ -490,9 +500,15 @@ pub async fn status(
             other => other.percent().unwrap_or(0),
         };
         let note = |note: &MediaNote| json!({ "text": note.plain_words(lang), "warns": note.is_warning() });
+        let motion = video.motion.as_ref().map(|motion| {
+            let change = motion.change();
+            let change = change.map(|change| json!({ "action": change.action, "label": change.label(lang) }));
+            json!({ "text": motion.plain_words(lang), "change": change })
+        });
         json!({
             "state": state.slug(), "percent": percent, "message": state.plain_words(lang),
             "notes": video.notes.iter().map(note).collect::<Vec<_>>(), "retry": state.may_retry(),
+            "motion": motion,
         })
     });
     let photos: Vec<_> = view
@@ -629,6 +645,7 @@ async fn video_of(
             seconds: None,
             captions: None,
             notes: Vec::new(),
+            motion: None,
         }));
     };
     let Some(video) = videos::find(&app.db, id).await? else { return Ok(None) };
@@ -648,9 +665,21 @@ async fn video_of(
             },
         },
         notes: videos::notes(&video),
+        motion: motion_of(app, &video),
         poster: player.as_ref().and_then(|player| player.poster.clone()),
         covers: cover::options(revision.cover, photos, &video),
         seconds: player.map(|player| player.seconds),
         captions: (video.state != VideoStatus::Failed).then(|| captions::state(revision)),
     }))
+}
+
+fn motion_of(app: &App, video: &videos::Video) -> Option<web::compose::Motion> {
+    videos::motion(app, video).map(|motion| match motion {
+        videos::Motion::MayBeSlow { seconds } => web::compose::Motion::MayBeSlow { seconds },
+        videos::Motion::TooLong { seconds } => {
+            let longest = videos::present::longest(app);
+            web::compose::Motion::TooLong { seconds, longest }
+        }
+        videos::Motion::Slow => web::compose::Motion::Slow,
+    })
 }

@@ -158,6 +158,10 @@ pub enum Button {
     PhotoDown(PhotoId),
     VideoRemove,
     VideoRetry,
+    /// Slow motion, or not.
+    VideoMotion {
+        is_slow: bool,
+    },
 }
 
 impl Button {
@@ -168,6 +172,8 @@ impl Button {
             "submit" => Self::Submit,
             "video-remove" => Self::VideoRemove,
             "video-retry" => Self::VideoRetry,
+            "video-slow" => Self::VideoMotion { is_slow: true },
+            "video-as-filmed" => Self::VideoMotion { is_slow: false },
             _ => photo("photo-remove-")
                 .map(Self::PhotoRemove)
                 .or_else(|| photo("photo-up-").map(Self::PhotoUp))

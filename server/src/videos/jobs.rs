@@ -1,7 +1,7 @@
 //! Making a video playable.
 
 use super::preview::{self, Watch};
-use super::{Pace, Preview, Video, VideoStatus, sql};
+use super::{Pace, Preview, Video, VideoStatus, motion, sql};
 use crate::app::App;
 use crate::config::Config;
 use crate::db::Tx;
@@ -50,9 +50,11 @@ impl Job for TranscodeVideo {
 impl TranscodeVideo {
     async fn attempt(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
         let Some(video) = self.begin(app, lease).await? else { return Ok(()) };
-        let source = Key::video_source(video.id);
+        let known = motion::find_source(app, &video).await?;
+        let is_known = known.is_some();
+        let source = known.unwrap_or_else(|| Key::video_source(video.id));
         if let Some(upload) = video.upload_id
-            && !app.media.exists(&source).await?
+            && !is_known
             && let Err(error) = upload::assemble(app, upload, &source).await
         {
             return match error.downcast_ref() {
@@ -65,7 +67,8 @@ impl TranscodeVideo {
         }
         let work = WorkFolder::new(app)?;
         let input = work.input(app, &source).await?;
-        let task = Task::Video(task(&app.config, input, work.output().to_owned()));
+        let task = task(&app.config, input, work.output().to_owned());
+        let task = Task::Video(VideoTask { is_slow: video.is_slow, ..task });
         let watch = Watch {
             app,
             video: self.video,
@@ -274,6 +277,10 @@ impl Job for DropVideo {
     const KIND: &'static str = "drop_video";
 
     async fn run(&self, app: &App, lease: &Lease) -> Result<(), JobError> {
+        // Before the row goes, which alone knows whose it is. A video that is still shown finds it there too.
+        if let Some(video) = super::find(&app.db, self.video).await? {
+            motion::hand_on_source(app, &video).await?;
+        }
         let mut tx = app.db.begin().await?;
         lease.hold(&mut tx).await?;
         if sql::delete_unused(&mut tx, self.video).await? {

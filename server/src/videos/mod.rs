@@ -8,10 +8,15 @@
 //! is told the class only after the last one. Failures of ours alone (`tainted`) bury the job at once, for an operator to see. Want of
 //! room (`no_room`) is told at once, and counts as no attempt: the video stays `queued` until there is room.
 //!
+//! Slow motion is a second video of the same upload, with a row, files and generations of its own: so it is moderated as the film that
+//! it is, captions written for the other are not shown over it, and a published post keeps what was approved. The source lies under the key of
+//! either, and goes with the last of the two.
+//!
 //! Not here: bytes on their way in (`media::upload`), the work on frames (the transcoder), which post shows a video (`posts`).
 
 pub mod actions;
 mod jobs;
+mod motion;
 pub mod operator;
 mod pace;
 pub mod pages;
@@ -21,6 +26,7 @@ mod sql;
 mod stills;
 
 pub use jobs::{DropPreview, DropVideo, TranscodeVideo};
+pub use motion::{Motion, motion};
 pub use pace::Pace;
 pub use present::{fault, notes};
 pub use preview::Preview;
@@ -39,6 +45,9 @@ pub struct Video {
     pub id: VideoId,
     pub owner_id: AccountId,
     pub upload_id: Option<UploadId>,
+    /// In slow motion; see [`Video::slow_factor`].
+    pub is_slow: bool,
+    pub source_bytes: u64,
     pub state: VideoStatus,
     /// A `transcoder_protocol::Failure` name, when failed; of the attempt before, when queued.
     pub failure: Option<String>,
@@ -67,6 +76,8 @@ pub struct Video {
     pub claimed_ms: Option<u64>,
     /// Of a source whose sound cannot be read, so that this is silent: the codec's name.
     pub sound_left_out: Option<String>,
+    /// How many times as long as it was filmed it is in slow motion, where it was filmed for that. `None` until ready.
+    pub slow_factor: Option<u32>,
 }
 
 /// The video as pages play it: whole once it is ready, and before as far as it can be watched. Its captions, and what is seen before it

@@ -15,6 +15,8 @@ fn select() -> SelectStatement {
             Videos::Id,
             Videos::OwnerId,
             Videos::UploadId,
+            Videos::IsSlow,
+            Videos::SourceBytes,
             Videos::State,
             Videos::Failure,
             Videos::Progress,
@@ -31,6 +33,7 @@ fn select() -> SelectStatement {
             Videos::HadLocation,
             Videos::ClaimedMs,
             Videos::SoundLeftOut,
+            Videos::SlowFactor,
         ])
         .from(Videos::Table)
         .take()
@@ -42,6 +45,8 @@ fn read(row: &Row) -> Result<Video> {
         id: row.get("id")?,
         owner_id: row.get("owner_id")?,
         upload_id: row.get("upload_id")?,
+        is_slow: row.get::<i64>("is_slow")? != 0,
+        source_bytes: row.get("source_bytes")?,
         state: row.get("state")?,
         failure: row.get("failure")?,
         progress: row.get("progress")?,
@@ -58,6 +63,7 @@ fn read(row: &Row) -> Result<Video> {
         had_location: row.get::<i64>("had_location")? != 0,
         claimed_ms: row.get("claimed_ms")?,
         sound_left_out: row.get("sound_left_out")?,
+        slow_factor: row.get("slow_factor")?,
     })
 }
 
@@ -76,21 +82,31 @@ pub async fn find_many(db: impl Read, ids: &[VideoId]) -> Result<Vec<Video>> {
     db.rows(&statement).await?.iter().map(read).collect()
 }
 
-/// The video made from an upload, if there is one.
-pub async fn find_by_upload(db: impl Read, upload: UploadId) -> Result<Option<Video>> {
-    let statement = select().and_where(Expr::col(Videos::UploadId).eq(upload)).take();
+/// The video made from an upload, in slow motion or as it was filmed, if there is one.
+pub async fn find_by_upload(
+    db: impl Read,
+    upload: UploadId,
+    is_slow: bool,
+) -> Result<Option<Video>> {
+    let statement = select()
+        .and_where(Expr::col(Videos::UploadId).eq(upload))
+        .and_where(Expr::col(Videos::IsSlow).eq(i64::from(is_slow)))
+        .take();
     db.row(&statement).await?.as_ref().map(read).transpose()
 }
 
-/// A new video, queued. An upload becomes one video, however often it is told so.
-pub(super) async fn insert(
-    tx: &mut Tx,
-    clock: &Clock,
-    id: VideoId,
-    owner: AccountId,
-    upload: UploadId,
-    bytes: u64,
-) -> Result<bool> {
+/// What is known of a video before it is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct New {
+    pub owner: AccountId,
+    pub upload: UploadId,
+    pub source_bytes: u64,
+    pub is_slow: bool,
+    pub slow_factor: Option<u32>,
+}
+
+/// A new video, queued. An upload becomes one video in each motion, however often it is told so.
+pub(super) async fn insert(tx: &mut Tx, clock: &Clock, id: VideoId, new: New) -> Result<bool> {
     let now = clock.now();
     let statement = Query::insert()
         .into_table(Videos::Table)
@@ -102,21 +118,27 @@ pub(super) async fn insert(
             Videos::Progress,
             Videos::Generation,
             Videos::SourceBytes,
+            Videos::IsSlow,
+            Videos::SlowFactor,
             Videos::CreatedAt,
             Videos::UpdatedAt,
         ])
         .values_panic([
             id.into(),
-            owner.into(),
-            upload.into(),
+            new.owner.into(),
+            new.upload.into(),
             VideoStatus::Queued.into(),
             0i64.into(),
             0i64.into(),
-            bytes.into(),
+            new.source_bytes.into(),
+            i64::from(new.is_slow).into(),
+            new.slow_factor.map(i64::from).into(),
             now.into(),
             now.into(),
         ])
-        .on_conflict(OnConflict::column(Videos::UploadId).do_nothing().to_owned())
+        .on_conflict(
+            OnConflict::columns([Videos::UploadId, Videos::IsSlow]).do_nothing().to_owned(),
+        )
         .take();
     Ok(tx.execute(&statement).await? == 1)
 }
@@ -236,6 +258,7 @@ pub(super) async fn set_ready(
             (Videos::Poster, poster.into()),
             (Videos::Pace, None::<String>.into()),
             (Videos::HadLocation, i64::from(output.had_location).into()),
+            (Videos::SlowFactor, output.slow_factor.map(i64::from).into()),
             (Videos::ClaimedMs, output.cut_short.map(|cut| cut.claimed_ms).into()),
             (
                 Videos::SoundLeftOut,

@@ -5,6 +5,12 @@ export interface Note {
   warns: boolean;
 }
 
+export interface Motion {
+  text: string;
+  /** Value and words of the button; `null` where it can't be changed. */
+  change: { action: string; label: string } | null;
+}
+
 /** Where to log in, and whether in another tab: what is on this page would be lost. */
 export interface LogIn {
   address: string;
@@ -120,6 +126,35 @@ export class VideoCard {
       return line;
     });
     place.replaceChildren(...lines);
+  }
+
+  /** How a film is shown that was filmed for slow motion, and the button that changes it: as the page itself writes them. */
+  motion(motion: Motion | null): void {
+    const card = this.element;
+    let place = card?.querySelector<HTMLElement>("[data-video-motion]");
+    if (!card || !motion) {
+      place?.remove();
+      return;
+    }
+    if (!place) {
+      place = document.createElement("div");
+      place.className = "video-motion";
+      place.dataset.videoMotion = "";
+      card.querySelector(".row")?.before(place);
+    }
+    // What is there already keeps the focus.
+    if (place.querySelector("p")?.textContent === motion.text) return;
+    const words = document.createElement("p");
+    words.textContent = motion.text;
+    place.replaceChildren(words);
+    if (motion.change) {
+      const button = document.createElement("button");
+      button.className = "button small";
+      button.name = "action";
+      button.value = motion.change.action;
+      button.textContent = motion.change.label;
+      place.append(button);
+    }
   }
 
   /** The button for choosing asks for the same film. */

@@ -10,7 +10,7 @@ import { type Draft, fill, Refused } from "./draft";
 import { type Film, FilmUpload, type Progress } from "./film-upload";
 import { forgetFile, keepFile, keptFile } from "./kept-file";
 import type { PhotoAnswer } from "./photo-upload";
-import { type LogIn, VideoCard } from "./video-card";
+import { type LogIn, type Motion, VideoCard } from "./video-card";
 import { ScreenLock } from "./wake-lock";
 
 export interface Status {
@@ -21,6 +21,8 @@ export interface Status {
     /** How far it is, or why it failed, in the reader's language. */
     message: string;
     notes: { text: string; warns: boolean }[];
+    /** Of a film that can be shown in slow motion, once that is known. */
+    motion: Motion | null;
     /** Whether another try can help. */
     retry: boolean;
   };
@@ -327,6 +329,7 @@ export class VideoSlot {
         this.card.progress(video.state, video.state === "processing" ? video.percent : null);
         this.card.say(video.message);
         this.card.note(video.notes);
+        this.card.motion(video.motion);
         if (video.retry) this.card.offerRetry();
       }
       const photosWait = status.photos?.some((photo) => !photo.url && !photo.note) ?? false;

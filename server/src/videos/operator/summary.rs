@@ -77,6 +77,10 @@ fn made(report: &Report, made: &VideoOutput, out: &Path) -> String {
     if let Some(SoundLeftOut { codec }) = &made.sound_left_out {
         lines.push(label("silent", &format!("the file's sound ({}) cannot be read", plain(codec))));
     }
+    if let Some(factor) = made.slow_factor {
+        let text = format!("filmed for slow motion, in which it is {factor} times as long");
+        lines.push(label("motion", &text));
+    }
     let location =
         if made.had_location { "was in the file; removed" } else { "was not in the file" };
     lines.push(label("place", location));
