@@ -56,6 +56,14 @@ export function makeLongFilm(path: string, seconds: number) {
   );
 }
 
+/** A phone's slow motion: two seconds at 120 frames a second. */
+export function makeSlowMotion(path: string) {
+  ffmpeg(
+    ...["-f", "lavfi", "-i", "testsrc2=s=360x640:r=120:d=2", "-f", "lavfi", "-i", "sine=d=2"],
+    ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", path],
+  );
+}
+
 export function makePhoto(path: string, colour: string) {
   ffmpeg("-f", "lavfi", "-i", `color=${colour}:s=1200x900,noise=alls=20`, "-frames:v", "1", path);
 }
