@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tests::{Browser, Database, TestApp, media, on_both_databases};
-use web::{Lang, Length, MediaFault};
+use web::{Lang, Length, MediaFault, MediaNote};
 
 /// A program in place of the transcoder that does what `script` says; `$real` is the transcoder.
 pub struct Impostor(TempDir);
@@ -391,6 +391,30 @@ on_both_databases! {
         site.approve(post).await;
         author.get(&format!("/posts/{post}")).await.expect(200).shows(&words);
         site.visitor().get(&format!("/posts/{post}")).await.expect(200).hides("途中で切れて");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_that_goes_on_for_too_long_is_cut_and_its_author_is_told_why(
+    #[values(Database::Sqlite, Database::Postgres)] database: Database,
+) {
+    let site = TestApp::start_with(database, &[("VIDEO_MAX_SECONDS", "4")]).await;
+    let author = site.member("はなこ").await;
+    let post = site.post(&author).draft().await;
+    let film = media::film(
+        "long.mp4",
+        "-f lavfi -i testsrc2=s=160x120:r=25:d=3 -f lavfi -i sine=d=12 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac",
+    );
+    let video = site.send_film(&author, post, film).await;
+    site.run_jobs().await;
+    let made = find(&site, video).await;
+    assert_eq!(made.state, VideoStatus::Ready);
+    assert!(made.duration_ms.abs_diff(5_000) < 100, "{} ms", made.duration_ms);
+    for lang in Lang::ALL {
+        let note = MediaNote::SoundTooLong { seconds: 5, longest: Length(4) };
+        let told = status(&author, post, lang).await["video"]["notes"].clone();
+        assert_eq!(told, serde_json::json!([{ "text": note.plain_words(lang), "warns": true }]));
     }
 }
 

@@ -88,6 +88,11 @@ pub enum MediaNote {
     CutShort {
         seconds: u32,
     },
+    /// The sound goes on beyond what is published, so many seconds, because no video may be longer than `longest`.
+    SoundTooLong {
+        seconds: u32,
+        longest: Length,
+    },
     /// The file's sound cannot be read, and what is published is silent.
     SoundLeftOut,
     /// `longest` is how long a video may be.
@@ -110,6 +115,13 @@ impl MediaNote {
             Self::CutShort { seconds } => {
                 lang.t1("media-cut-short", "time", clock_length(*seconds))
             }
+            Self::SoundTooLong { seconds, longest } => lang.t2(
+                "media-sound-too-long",
+                "time",
+                clock_length(*seconds),
+                "length",
+                *longest,
+            ),
             Self::SoundLeftOut => lang.t("media-sound-left-out"),
             Self::VideoFailed { fault, longest } => fault.video_words(lang, *longest),
             Self::PhotoFailed(fault) => lang.t(fault.photo_key()),
@@ -126,6 +138,13 @@ impl MediaNote {
             Self::CutShort { seconds } => {
                 lang.ta1("media-cut-short", "time", clock_length(*seconds))
             }
+            Self::SoundTooLong { seconds, longest } => lang.ta2(
+                "media-sound-too-long",
+                "time",
+                clock_length(*seconds),
+                "length",
+                *longest,
+            ),
             Self::SoundLeftOut => lang.ta("media-sound-left-out").into_owned(),
             Self::VideoFailed { fault, longest } => fault.plain_video_words(lang, *longest),
             Self::PhotoFailed(fault) => lang.ta(fault.photo_key()).into_owned(),
@@ -139,6 +158,7 @@ impl MediaNote {
             Self::PhotoWaits => "camera",
             Self::LocationRemoved => "shield",
             Self::CutShort { .. }
+            | Self::SoundTooLong { .. }
             | Self::SoundLeftOut
             | Self::VideoFailed { .. }
             | Self::PhotoFailed(_) => "warning",
@@ -151,6 +171,7 @@ impl MediaNote {
         match self {
             Self::Preparing(_) | Self::LocationRemoved | Self::PhotoWaits => false,
             Self::CutShort { .. }
+            | Self::SoundTooLong { .. }
             | Self::SoundLeftOut
             | Self::VideoFailed { .. }
             | Self::PhotoFailed(_) => true,

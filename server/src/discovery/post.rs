@@ -148,7 +148,7 @@ async fn media_notes(app: &App, shown: &Content, newest: &Revision) -> Result<Ve
             notes.push(MediaNote::VideoFailed { fault, longest });
         }
     }
-    notes.extend(shown.video.iter().flat_map(videos::notes));
+    notes.extend(shown.video.iter().flat_map(|video| videos::notes(app, video)));
     let photos = written.photos.iter().chain(&shown.photos);
     for note in photos.filter_map(|(photo, _)| photos::note(photo)) {
         // What is true of several is said once.

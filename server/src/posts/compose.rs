@@ -664,7 +664,7 @@ async fn video_of(
                 longest: videos::present::longest(app),
             },
         },
-        notes: videos::notes(&video),
+        notes: videos::notes(app, &video),
         motion: motion_of(app, &video),
         poster: player.as_ref().and_then(|player| player.poster.clone()),
         covers: cover::options(revision.cover, photos, &video),

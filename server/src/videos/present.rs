@@ -101,14 +101,18 @@ pub fn longest(app: &App) -> Length {
 }
 
 /// What its author is told of a video that is ready.
-pub fn notes(video: &Video) -> Vec<MediaNote> {
+pub fn notes(app: &App, video: &Video) -> Vec<MediaNote> {
     if video.state != VideoStatus::Ready {
         return Vec::new();
     }
     let location = video.had_location.then_some(MediaNote::LocationRemoved);
-    let cut = video.claimed_ms.map(|_| MediaNote::CutShort {
-        // Not a second more than there is.
-        seconds: u32::try_from(video.duration_ms / 1000).unwrap_or(u32::MAX),
+    // Not a second more than there is.
+    let there = u32::try_from(video.duration_ms / 1000).unwrap_or(u32::MAX);
+    // A picture that goes on for longer is refused.
+    let is_sound = video.duration_ms > app.config.video_max_seconds.saturating_mul(1000);
+    let cut = video.claimed_ms.map(|_| match is_sound {
+        true => MediaNote::SoundTooLong { seconds: there, longest: longest(app) },
+        false => MediaNote::CutShort { seconds: there },
     });
     let sound = video.sound_left_out.as_ref().map(|_| MediaNote::SoundLeftOut);
     location.into_iter().chain(cut).chain(sound).collect()

@@ -107,6 +107,7 @@ preparing-again-minutes = Again, { $percent }%, about { $minutes } min left
 preparing-again-soon = Again, { $percent }%, under a minute left
 media-location-removed = The location was removed.
 media-cut-short = The video broke off, so we publish it up to { $time }. To have all of it, please send it again.
+media-sound-too-long = The sound goes on beyond { $length }, so we publish the video up to { $time }.
 media-sound-left-out = We could not read the sound, so we publish the video without it. To have the sound too, on an iPhone open Options while choosing the video and take “Most Compatible”; elsewhere export it with AAC sound. Then please send it again.
 video-error-empty = The video file is empty. Please choose the video again.
 video-error-unknown-format = We could not read this file as a video. Please choose one filmed on a phone (MP4 or MOV).

@@ -101,6 +101,7 @@ preparing-again-minutes = もう一度 { $percent }%・あと約{ $minutes }分
 preparing-again-soon = もう一度 { $percent }%・あと1分以内
 media-location-removed = 位置情報は削除されました。
 media-cut-short = 動画が途中で切れていたため、{ $time }までを載せます。全部を載せたいときは、もう一度送ってください。
+media-sound-too-long = 音が{ $length }より長いため、{ $time }までを載せます。
 media-sound-left-out = 音声を読み取れなかったため、音なしで載せます。音も載せたいときは、iPhoneならえらぶ画面の「オプション」を「互換性優先」にして、ほかは音声をAACにして書き出して、もう一度送ってください。
 video-error-empty = 動画のファイルに中身がありません。動画をえらび直してください。
 video-error-unknown-format = このファイルは、動画として読み取れませんでした。スマートフォンで撮った動画(MP4・MOV)をえらんでください。
