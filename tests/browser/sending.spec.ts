@@ -33,6 +33,18 @@ function requests(page: Page): { offsets: number[]; begun: () => number } {
   return { offsets, begun: () => begun };
 }
 
+/** Somebody whose film is on its way, all of it in so many seconds, and has come a good part. */
+async function sender(person: Person, site: Site, film: string, seconds: number) {
+  makePortraitFilm(film);
+  const bytes = readFileSync(film);
+  const network = await writer(person, site);
+  const { offsets, begun } = requests(person.page);
+  await network.slow(bytes.length / seconds);
+  await person.page.locator("#f-video").setInputFiles(film);
+  await expect(status(person.page)).toContainText(/送っています [3-9]\d%/, { timeout: 60_000 });
+  return { bytes, network, offsets, begun };
+}
+
 /** Every percentage that the page shows from now on. */
 async function percentagesOf(page: Page): Promise<() => Promise<number[]>> {
   await page.evaluate(() => {
@@ -102,15 +114,9 @@ test("a film that can't be read any more is asked for by name, and goes on where
   site,
 }, info) => {
   const film = info.outputPath("film.mp4");
-  makePortraitFilm(film);
-  const bytes = readFileSync(film);
   const person = await Person.with(browser, site, "なずな", "nazuna@example.jp", { screen: phone });
   const page = person.page;
-  const network = await writer(person, site);
-  const { offsets, begun } = requests(page);
-  await network.slow(bytes.length / 12);
-  await page.locator("#f-video").setInputFiles(film);
-  await expect(status(page)).toContainText(/送っています [3-9]\d%/, { timeout: 60_000 });
+  const { bytes, network, offsets, begun } = await sender(person, site, film, 12);
   appendFileSync(film, "changed");
   await expect(status(page)).toHaveText(
     "「film.mp4」が読めなくなりました。変わったか、移されたようです。同じ動画をもう一度えらぶと、続きから送ります。",
@@ -138,15 +144,9 @@ test("another film in the place of one that can't be read is said to be another"
   site,
 }, info) => {
   const film = info.outputPath("film.mp4");
-  makePortraitFilm(film);
-  const size = statSync(film).size;
   const person = await Person.with(browser, site, "ほとけのざ", "hotoke@example.jp", { screen: phone });
   const page = person.page;
-  const network = await writer(person, site);
-  const { offsets, begun } = requests(page);
-  await network.slow(size / 12);
-  await page.locator("#f-video").setInputFiles(film);
-  await expect(status(page)).toContainText(/送っています [3-9]\d%/, { timeout: 60_000 });
+  const { network, offsets, begun } = await sender(person, site, film, 12);
   appendFileSync(film, "changed");
   await expect(status(page)).toContainText("読めなくなりました", { timeout: 30_000 });
   const before = offsets.length;
@@ -166,8 +166,6 @@ test("where the browser keeps a copy, a film that changed on the disk goes on by
   site,
 }, info) => {
   const film = info.outputPath("film.mp4");
-  makePortraitFilm(film);
-  const size = statSync(film).size;
   // Chromium copies a file into a lasting profile's IndexedDB; in a private window it only points to it.
   const { launchOptions } = info.project.use;
   const context = await playwright.chromium.launchPersistentContext(info.outputPath("profile"), {
@@ -178,11 +176,7 @@ test("where the browser keeps a copy, a film that changed on the disk goes on by
   });
   const person = await Person.in(context, site, "すずな", "suzuna@example.jp");
   const page = person.page;
-  const network = await writer(person, site);
-  const { offsets, begun } = requests(page);
-  await network.slow(size / 12);
-  await page.locator("#f-video").setInputFiles(film);
-  await expect(status(page)).toContainText(/送っています [3-9]\d%/, { timeout: 60_000 });
+  const { network, offsets, begun } = await sender(person, site, film, 12);
   const before = offsets.length;
   appendFileSync(film, "changed");
   await expect.poll(() => offsets.length, { message: "it goes on" }).toBeGreaterThan(before + 1);
@@ -198,15 +192,9 @@ test("when the session ends, a film goes on after a log-in here or in another ta
   site,
 }, info) => {
   const film = info.outputPath("film.mp4");
-  makePortraitFilm(film);
-  const size = statSync(film).size;
   const person = await Person.with(browser, site, "せり", "seri@example.jp", { screen: phone });
   const page = person.page;
-  const network = await writer(person, site);
-  const { offsets, begun } = requests(page);
-  await network.slow(size / 16);
-  await page.locator("#f-video").setInputFiles(film);
-  await expect(status(page)).toContainText(/送っています [2-9]\d%/, { timeout: 60_000 });
+  const { bytes, network, offsets, begun } = await sender(person, site, film, 16);
 
   await test.step("in another tab", async () => {
     await person.context.clearCookies();
@@ -231,7 +219,7 @@ test("when the session ends, a film goes on after a log-in here or in another ta
     await expect(page).toHaveURL(new RegExp(`${address}$`));
     await network.restore();
     await expect(status(page)).toContainText(prepared, { timeout: 60_000 });
-    expect(offsets[before], "from where it was").toBeGreaterThan(size * 0.4);
+    expect(offsets[before], "from where it was").toBeGreaterThan(bytes.length * 0.4);
   });
   expect(begun(), "as the same upload").toBe(1);
   expect(offsets.filter((offset) => offset === 0).length, "the beginning is sent once").toBe(1);

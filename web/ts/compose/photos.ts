@@ -1,6 +1,7 @@
 /** The photos of a post: sent as soon as they are chosen, reordered and removed in place. */
 
 import { type Draft, fill, Refused } from "./draft";
+import { fieldError } from "./field-error";
 import { mayBePhoto, type PhotoAnswer, sendPhoto, Unfit } from "./photo-upload";
 
 /** What a picker is to offer beside `image/*`, for a browser that calls itself `agent`.
@@ -269,14 +270,7 @@ export class PhotoList {
   }
 
   private complain(text: string, link?: HTMLAnchorElement): void {
-    const field = this.form.querySelector("#photos-field");
-    let note = field?.querySelector<HTMLElement>(".field-error");
-    if (!note && text) {
-      note = document.createElement("p");
-      note.className = "field-error";
-      note.setAttribute("role", "alert");
-      field?.append(note);
-    }
+    const note = fieldError(this.form.querySelector("#photos-field"), text !== "");
     if (link && note?.contains(document.activeElement)) return;
     const line = document.createElement("span");
     line.append(text, link ?? "");

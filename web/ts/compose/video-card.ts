@@ -1,5 +1,7 @@
 /** The card of a post's film: its beginning, its name, how far it is, and what its author can do. Only the page; what happens is in `video.ts`. */
 
+import { fieldError } from "./field-error";
+
 export interface Note {
   text: string;
   warns: boolean;
@@ -206,14 +208,7 @@ export class VideoCard {
   }
 
   complain(text: string): void {
-    const field = this.form.querySelector("#video-field");
-    let note = field?.querySelector<HTMLElement>(".field-error");
-    if (!note && text) {
-      note = document.createElement("p");
-      note.className = "field-error";
-      note.setAttribute("role", "alert");
-      field?.append(note);
-    }
+    const note = fieldError(this.form.querySelector("#video-field"), text !== "");
     if (note) note.textContent = text;
   }
 
