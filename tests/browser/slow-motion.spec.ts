@@ -1,19 +1,25 @@
 // A film that was filmed for slow motion: from the posting page, where it is offered once that is known, to its player.
 
+import type { Page } from "@playwright/test";
 import { makeSlowMotion } from "./media.ts";
 import { desk, Person, phone } from "./people.ts";
-import { expect, test } from "./site.ts";
+import { expect, type Site, test } from "./site.ts";
 
-test("slow motion is offered without a reload, and plays slowly", async ({ browser, site }, info) => {
-  const film = info.outputPath("jump.mp4");
+/** A member about to write of their film; the title is typed already. */
+async function writer(person: Person, site: Site, film: string): Promise<Page> {
   makeSlowMotion(film);
-  const person = await Person.with(browser, site, "なでしこ", "nadeshiko@example.jp", { screen: phone });
   site.createAccount("member", person);
   await person.logIn();
   const { page } = person;
   await page.goto("/posts/new?kind=activity");
   await page.getByLabel("題名").fill("はじめてのジャンプ");
   await page.locator("#f-video").setInputFiles(film);
+  return page;
+}
+
+test("slow motion is offered without a reload, and plays slowly", async ({ browser, site }, info) => {
+  const person = await Person.with(browser, site, "なでしこ", "nadeshiko@example.jp", { screen: phone });
+  const page = await writer(person, site, info.outputPath("jump.mp4"));
   const status = page.locator("[data-video-status]");
   const motion = page.locator("[data-video-motion]");
   await expect(motion).toContainText("0:08になり、音は入りません", { timeout: 120_000 });
@@ -44,18 +50,9 @@ test("slow motion is offered without a reload, and plays slowly", async ({ brows
 });
 
 test("without script a button of the form does the same", async ({ browser, site }, info) => {
-  const film = info.outputPath("jump.mp4");
-  makeSlowMotion(film);
-  const person = await Person.with(browser, site, "すみれ", "sumire@example.jp", {
-    screen: desk,
-    scripts: false,
-  });
-  site.createAccount("member", person);
-  await person.logIn();
-  const { page } = person;
-  await page.goto("/posts/new?kind=activity");
-  await page.getByLabel("題名").fill("はじめてのジャンプ");
-  await page.locator("#f-video").setInputFiles(film);
+  const equipment = { screen: desk, scripts: false };
+  const person = await Person.with(browser, site, "すみれ", "sumire@example.jp", equipment);
+  const page = await writer(person, site, info.outputPath("jump.mp4"));
   await page.getByRole("button", { name: "下書きに保存" }).last().click();
   const slowly = page.getByRole("button", { name: "ゆっくり再生にする" });
   await expect(async () => {

@@ -115,13 +115,9 @@ impl MediaNote {
             Self::CutShort { seconds } => {
                 lang.t1("media-cut-short", "time", clock_length(*seconds))
             }
-            Self::SoundTooLong { seconds, longest } => lang.t2(
-                "media-sound-too-long",
-                "time",
-                clock_length(*seconds),
-                "length",
-                *longest,
-            ),
+            Self::SoundTooLong { seconds, longest } => {
+                lang.t2("media-sound-too-long", "time", clock_length(*seconds), "length", *longest)
+            }
             Self::SoundLeftOut => lang.t("media-sound-left-out"),
             Self::VideoFailed { fault, longest } => fault.video_words(lang, *longest),
             Self::PhotoFailed(fault) => lang.t(fault.photo_key()),
@@ -138,13 +134,9 @@ impl MediaNote {
             Self::CutShort { seconds } => {
                 lang.ta1("media-cut-short", "time", clock_length(*seconds))
             }
-            Self::SoundTooLong { seconds, longest } => lang.ta2(
-                "media-sound-too-long",
-                "time",
-                clock_length(*seconds),
-                "length",
-                *longest,
-            ),
+            Self::SoundTooLong { seconds, longest } => {
+                lang.ta2("media-sound-too-long", "time", clock_length(*seconds), "length", *longest)
+            }
             Self::SoundLeftOut => lang.ta("media-sound-left-out").into_owned(),
             Self::VideoFailed { fault, longest } => fault.plain_video_words(lang, *longest),
             Self::PhotoFailed(fault) => lang.ta(fault.photo_key()).into_owned(),

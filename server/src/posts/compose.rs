@@ -665,21 +665,10 @@ async fn video_of(
             },
         },
         notes: videos::notes(app, &video),
-        motion: motion_of(app, &video),
+        motion: videos::motion(app, &video),
         poster: player.as_ref().and_then(|player| player.poster.clone()),
         covers: cover::options(revision.cover, photos, &video),
         seconds: player.map(|player| player.seconds),
         captions: (video.state != VideoStatus::Failed).then(|| captions::state(revision)),
     }))
-}
-
-fn motion_of(app: &App, video: &videos::Video) -> Option<web::compose::Motion> {
-    videos::motion(app, video).map(|motion| match motion {
-        videos::Motion::MayBeSlow { seconds } => web::compose::Motion::MayBeSlow { seconds },
-        videos::Motion::TooLong { seconds } => {
-            let longest = videos::present::longest(app);
-            web::compose::Motion::TooLong { seconds, longest }
-        }
-        videos::Motion::Slow => web::compose::Motion::Slow,
-    })
 }

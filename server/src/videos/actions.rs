@@ -1,13 +1,14 @@
 //! What can be done with a video.
 
 use super::jobs::{DropVideo, TranscodeVideo};
-use super::{Motion, VideoStatus, motion, sql};
+use super::{VideoStatus, motion, sql};
 use crate::access::{Viewer, policy};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::time_id::{AccountId, Clock, PostId, UploadId, VideoId};
 use crate::{jobs, media, posts};
+use web::compose::Motion;
 
 /// A finished upload, as far as its video needs to know it.
 #[derive(Clone, Copy, Debug)]

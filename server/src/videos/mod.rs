@@ -26,7 +26,7 @@ mod sql;
 mod stills;
 
 pub use jobs::{DropPreview, DropVideo, TranscodeVideo};
-pub use motion::{Motion, motion};
+pub use motion::motion;
 pub use pace::Pace;
 pub use present::{fault, notes};
 pub use preview::Preview;

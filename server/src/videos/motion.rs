@@ -1,25 +1,13 @@
 //! Whether a film may be shown in slow motion, and where its source is then.
 
+use super::present::longest;
 use super::{Video, VideoStatus, seconds, sql};
 use crate::app::App;
 use crate::db::{Read, Result};
 use crate::media::{Key, MediaError};
+use web::compose::Motion;
 
-/// What its author may choose, of a film that was filmed for slow motion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Motion {
-    /// As it was filmed. Slowly it would be so long.
-    MayBeSlow {
-        seconds: u32,
-    },
-    /// As it was filmed, because slowly it would be longer than a film may be.
-    TooLong {
-        seconds: u32,
-    },
-    Slow,
-}
-
-/// `None` where there is nothing to choose.
+/// What the author of a film that was filmed for slow motion may choose; `None` where there is nothing to choose.
 pub fn motion(app: &App, video: &Video) -> Option<Motion> {
     video.upload_id?;
     if video.is_slow {
@@ -30,7 +18,7 @@ pub fn motion(app: &App, video: &Video) -> Option<Motion> {
     let seconds = seconds(slowed_ms);
     Some(match slowed_ms <= app.config.video_max_seconds.saturating_mul(1000) {
         true => Motion::MayBeSlow { seconds },
-        false => Motion::TooLong { seconds },
+        false => Motion::TooLong { seconds, longest: longest(app) },
     })
 }
 

@@ -70,6 +70,22 @@ pub struct SourcePicture {
     pub seconds: Option<f64>,
 }
 
+#[cfg(test)]
+impl SourcePicture {
+    /// Upright, of square pixels, and nothing known of its time.
+    pub fn of_size(width: u32, height: u32) -> Self {
+        Self {
+            width,
+            height,
+            pixel_aspect: None,
+            orientation: Orientation::UPRIGHT,
+            base_rate: None,
+            average_rate: None,
+            seconds: None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     pub width: u32,
@@ -214,13 +230,10 @@ mod tests {
 
     fn source(width: u32, height: u32) -> SourcePicture {
         SourcePicture {
-            width,
-            height,
-            pixel_aspect: None,
-            orientation: Orientation::UPRIGHT,
             base_rate: Some(Ratio::new(30, 1)),
             average_rate: Some(Ratio::new(30, 1)),
             seconds: Some(10.0),
+            ..SourcePicture::of_size(width, height)
         }
     }
 

@@ -110,24 +110,14 @@ pub fn fit(shown: (f64, f64), frame: Size) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::video::Orientation;
-
-    fn picture(width: u32, height: u32) -> SourcePicture {
-        SourcePicture {
-            width,
-            height,
-            pixel_aspect: None,
-            orientation: Orientation::UPRIGHT,
-            base_rate: None,
-            average_rate: None,
-            seconds: None,
-        }
-    }
 
     #[test]
     fn a_plan_suits_what_it_neither_makes_small_nor_lays_between_bars() {
         let suits = |planned: (u32, u32), found: (u32, u32)| {
-            suits(&picture(planned.0, planned.1), &picture(found.0, found.1))
+            suits(
+                &SourcePicture::of_size(planned.0, planned.1),
+                &SourcePicture::of_size(found.0, found.1),
+            )
         };
         assert!(suits((1280, 720), (1280, 720)));
         assert!(suits((1280, 720), (320, 180)), "smaller");

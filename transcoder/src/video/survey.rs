@@ -122,21 +122,12 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::video::Orientation;
 
     fn best(shown: &[(u32, u32, i64)]) -> Option<(u32, u32)> {
         let mut tally = Tally::default();
         let mut at = 0;
         for &(width, height, ticks) in shown {
-            let picture = SourcePicture {
-                width,
-                height,
-                pixel_aspect: None,
-                orientation: Orientation::UPRIGHT,
-                base_rate: None,
-                average_rate: None,
-                seconds: None,
-            };
+            let picture = SourcePicture::of_size(width, height);
             tally.note(picture, Some(at), ticks);
             at += ticks;
         }

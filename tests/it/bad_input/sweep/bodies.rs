@@ -48,6 +48,7 @@ fn frames(path: &str) -> &'static [&'static [(&'static str, &'static str)]] {
         "/posts/{id}/edit" => &[
             &[("action", "submit"), ("version", "2")],
             &[("action", "video-retry"), ("version", "2")],
+            &[("action", "video-slow"), ("version", "2")],
             &[("action", "photo-up-x"), ("version", "2")],
         ],
         "/posts/{id}/draft" => &[&[("version", "2")]],
