@@ -1,5 +1,6 @@
 // The transcoder beside two ways to make the same ladder with ffmpeg: (a) one hand-tuned command that decodes once, and (b) one
-// run for each rung, as PeerTube does. Runs take turns; of each number the median is shown.
+// run for each rung, as PeerTube does. Runs take turns; of each number the median is shown. With MEGURUMI_BENCH_BEFORE, a transcoder
+// that was built before a change, it is measured beside that one instead.
 
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -7,10 +8,13 @@ import { clips } from "./clips.mjs";
 import { binaries, megabytes, rounds, run, say, scratch } from "./processes.mjs";
 
 const threads = process.env.MEGURUMI_BENCH_THREADS;
+const before = process.env.MEGURUMI_BENCH_BEFORE;
+const transcoder = join(binaries, "megurumi-transcoder");
 
 export async function measureTranscode() {
   const rows = [];
-  for (const clip of await clips()) rows.push(...(await measure(clip)));
+  const compare = before ? measureChange : measure;
+  for (const clip of await clips()) rows.push(...(await compare(clip)));
   return rows;
 }
 
@@ -56,8 +60,26 @@ async function measure({ title, path, copies = false }) {
   ];
 }
 
+async function measureChange({ title, path }) {
+  const folder = join(scratch, "ours");
+  const runs = { now: [], before: [] };
+  const programs = { now: transcoder, before };
+  for (let round = 1; round <= rounds; round++) {
+    // Who goes first changes, so that a machine that warms up favours neither.
+    const order = round % 2 === 1 ? ["before", "now"] : ["now", "before"];
+    for (const which of order) {
+      emptyFolder(folder);
+      runs[which].push(await transcode(path, folder, programs[which]));
+    }
+    say(`${title}, round ${round}: now ${runs.now.at(-1).seconds.toFixed(2)} s, before ${runs.before.at(-1).seconds.toFixed(2)} s`);
+  }
+  const of = (kind, what) => median(runs[kind].map((made) => made[what]));
+  const change = (what, show) => row(`${title}: ${what}, before`, of("now", what), of("before", what), "≤ 1.02", show);
+  return [change("seconds", seconds), change("cpu", seconds), change("playable", seconds), change("memory", megabytes)];
+}
+
 /** Runs the real child; `playable` is when the first segment of every rung was told of. */
-async function transcode(input, folder) {
+async function transcode(input, folder, program = transcoder) {
   // As eager as the others.
   const limits = { niceness: 0, ...(threads ? { threads: Number(threads) } : {}) };
   const task = { task: "video", output: folder, limits };
@@ -69,7 +91,7 @@ async function transcode(input, folder) {
     if (event.event === "outline") outline = event;
     if (event.event === "segment" && !first.has(event.file)) first.set(event.file, (performance.now() - began) / 1000);
   };
-  const made = await run(join(binaries, "megurumi-transcoder"), [JSON.stringify(task)], { file: input, onLine });
+  const made = await run(program, [JSON.stringify(task)], { file: input, onLine });
   const output = JSON.parse(made.output.trim().split("\n").pop());
   if (output.event !== "done") throw new Error(`the transcoder refused ${input}: ${JSON.stringify(output)}`);
   return { ...made, output, outline, playable: Math.max(...first.values()) };
