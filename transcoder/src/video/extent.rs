@@ -29,9 +29,9 @@ impl Extent {
         self.shown = self.shown.max(end);
     }
 
-    /// A packet of the sound lasts until then.
-    pub fn note_sound(&mut self, end: f64) {
-        self.heard = self.heard.max(end);
+    /// A packet of the sound begins then, or follows what came before it, and lasts so long.
+    pub fn note_sound(&mut self, time: Option<f64>, duration: f64) {
+        self.heard = self.heard.max(time.unwrap_or(self.heard) + duration.max(0.0));
     }
 
     /// Where the packets end.

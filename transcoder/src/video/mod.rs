@@ -96,6 +96,7 @@ pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoO
         reporter.send(&Event::Found(found::found(&source)));
     }
     let sound = source.audio.as_ref().map(|track| track.index);
+    let timeline = source.timeline.clone();
     let left_out = source.sound_left_out();
     let Decision { mut source, mut plan, even_plan, mut remux } =
         decide(source, &task.limits, reporter);
@@ -120,7 +121,7 @@ pub fn make(task: &VideoTask, input: File, reporter: &Reporter) -> Result<VideoO
         if task.is_slow {
             source.slow_down()?;
         }
-        source.repeat_choice(sound, left_out.clone())?;
+        source.repeat_choice(sound, timeline.clone(), left_out.clone())?;
     };
     let output = made.map_err(|halt| match halt {
         Halt::Refused(refusal) => refusal,

@@ -93,24 +93,38 @@ impl Source {
         self.lay_out()
     }
 
+    /// Has the samples of its sound laid end to end from its first packet's time.
+    pub fn disbelieve_sound_stamps(&mut self) {
+        if let Some(track) = &self.audio {
+            self.timeline.disbelieve(track.index);
+        }
+    }
+
+    /// How long the picture is by its packets, or anything over `most_seconds`. Reads the file.
+    pub fn read_picture_seconds(&self, most_seconds: f64) -> Result<f64> {
+        read_picture_seconds(&self.file, self.format, &self.video, most_seconds)
+    }
+
     /// Is silent, because nothing that was listened to gave any sound. Its author hears of it.
     pub fn give_up_all_sound(&mut self) -> Result<()> {
         self.other_sounds.clear();
         self.give_up_sound(true)
     }
 
-    /// Takes what was taken of the same file before: the track of that number, or none, and what is told of that.
+    /// Takes what was taken of the same file before: the track of that number, or none, its times, and what is told of that.
     pub fn repeat_choice(
         &mut self,
         sound: Option<usize>,
+        timeline: Timeline,
         left_out: Option<SoundLeftOut>,
     ) -> Result<()> {
         self.unheard = left_out.map(|sound| sound.codec);
-        if self.audio.as_ref().map(|audio| audio.index) == sound {
-            return Ok(());
+        if self.audio.as_ref().map(|audio| audio.index) != sound {
+            self.other_sounds.retain(|track| Some(track.index) == sound);
+            self.give_up_sound(false)?;
         }
-        self.other_sounds.retain(|track| Some(track.index) == sound);
-        self.give_up_sound(false)
+        self.timeline = timeline;
+        Ok(())
     }
 
     /// What its author is told, when the clip is made without the sound that its source has.
@@ -175,7 +189,7 @@ pub fn probe(file: InputFile, limits: &VideoLimits) -> Result<Source> {
     if !is_within(longest_seconds, claimed_seconds(&input, &video), &file)?
         && (audio.is_none()
             || video.seconds.is_some()
-            || picture_is_too_long(&file, format, &video, longest_seconds)?)
+            || read_picture_seconds(&file, format, &video, longest_seconds)? > longest_seconds)
     {
         return Err(too_long(claimed_seconds(&input, &video)));
     }
@@ -270,31 +284,32 @@ fn is_within(longest_seconds: f64, seconds: f64, file: &InputFile) -> Result<boo
     Ok(!is_credible || seconds <= longest_seconds)
 }
 
-/// Looks whether what is claimed of a file is so of its picture: sound that goes on for longer does not count.
-fn picture_is_too_long(
+/// How long the picture is by its packets, whatever is claimed of the file and however much longer its sound goes on; or, without
+/// reading on, anything over `most_seconds`.
+fn read_picture_seconds(
     file: &InputFile,
     format: &str,
     video: &Track,
-    longest_seconds: f64,
-) -> Result<bool> {
+    most_seconds: f64,
+) -> Result<f64> {
     let mut input = open(file, format, LITTLE_ANALYSIS_US)?;
     libav::read_only(&mut input, &[video.index]);
     let start = start_us(&input, video).unwrap_or(0) as f64 / 1e6;
     let mut packet = Packet::empty();
-    loop {
+    let mut seconds = 0.0_f64;
+    while seconds <= most_seconds {
         match libav::read(&mut input, &mut packet) {
             Ok(()) if packet.stream() == video.index => {
                 let time = packet.pts().or(packet.dts()).unwrap_or(0);
-                if time as f64 * f64::from(video.time_base) - start > longest_seconds {
-                    return Ok(true);
-                }
+                seconds = seconds.max(time as f64 * f64::from(video.time_base) - start);
             }
             Ok(()) => {}
             Err(ff::Error::InvalidData) if !libav::is_at_end(&input) => {}
             // Whatever is wrong with the file shows when the clip is made.
-            Err(_) => return Ok(false),
+            Err(_) => break,
         }
     }
+    Ok(seconds)
 }
 
 fn timeline(

@@ -127,9 +127,9 @@ impl<'a> Reader<'a> {
             let mut ready = Vec::new();
             sound.feed(packet, &mut ready)?;
             self.production.soundtrack.add(ready);
-            if let (Some(time), Some(track)) = (packet.pts(), &self.source.audio) {
-                let end = (time + packet.duration().max(0)) as f64 * f64::from(track.time_base);
-                self.extent.note_sound(end);
+            if let Some(track) = &self.source.audio {
+                let seconds = |ticks: i64| ticks as f64 * f64::from(track.time_base);
+                self.extent.note_sound(packet.pts().map(seconds), seconds(packet.duration()));
             }
         }
         Ok(self.check_length()?)

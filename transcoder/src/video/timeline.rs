@@ -58,6 +58,11 @@ pub fn may_jump(format: &str) -> bool {
     JUMPING_FORMATS.contains(&format)
 }
 
+/// Whether a container of this format, by libav's name, has no stamps of sound, but counts its bytes or chunks.
+pub fn only_counts_sound(format: &str) -> bool {
+    format == "avi"
+}
+
 impl Timeline {
     /// Of a file with one clock, on which the clip starts at `start_us`.
     pub fn steady(tracks: &[Timed], start_us: i64) -> Self {
@@ -126,6 +131,14 @@ impl Timeline {
             tracks: tracks.collect(),
             picture_seconds: Some(parts::seconds(played + unplayed)),
         })
+    }
+
+    /// Believes of this track when it begins, and no later time: what follows has none.
+    pub fn disbelieve(&mut self, index: usize) {
+        for track in self.tracks.iter_mut().filter(|track| track.index == index) {
+            track.shifts.truncate(1);
+            track.shifts.push((1, None));
+        }
     }
 
     /// For one reading of the file from its beginning.

@@ -150,3 +150,47 @@ fn a_stray_packet_of_sound_makes_no_minutes_of_a_still() {
     assert!((made.seconds() - 6.0).abs() < 0.2, "{}", made.seconds());
     assert_eq!(made.beeps().len(), 3);
 }
+
+/// Has the sound of an AVI begin so many of its units later, which ffmpeg does not write: `dwStart` in its stream header.
+fn with_start(mut avi: Vec<u8>, units: u32) -> Vec<u8> {
+    let header = avi.windows(8).position(|bytes| bytes == b"strh\x38\0\0\0").unwrap() + 8;
+    let sound = header + avi[header..].windows(4).position(|bytes| bytes == b"auds").unwrap();
+    avi[sound + 28..][..4].copy_from_slice(&units.to_le_bytes());
+    avi
+}
+
+#[test]
+fn sound_that_its_container_counts_wrongly_is_laid_end_to_end_from_where_it_begins() {
+    // Coding, units of its count in a second, and when it begins; it ends before the picture. FFmpeg counts all but the last wrongly.
+    let cases = [
+        ("dca -ac 2 -strict -2", 48_000.0 / 512.0, 0.0),
+        ("dca -ac 2 -strict -2", 48_000.0 / 512.0, 3.2),
+        ("eac3", 48_000.0 / 1536.0, 0.0),
+        ("libvorbis", 750.0, 0.0),
+        ("pcm_s16le", 48_000.0, 3.2),
+    ];
+    let complaints = complaints(&cases, |(coding, units, begin)| {
+        let studio = Studio::open();
+        let arguments =
+            format!("{} {} -c:v mpeg4 -c:a {coding}", picture(16.0), beeps(48_000, 8.0));
+        let film = std::fs::read(studio.film("plain.avi", &arguments)).unwrap();
+        let film = with_start(film, (begin * units) as u32);
+        let made = wait(studio.transcode(&studio.write("a.avi", &film)));
+        beeps_are_at(&made, 8.0, |at| at + begin)
+            .and(is_long(&made, 16.0))
+            .map_err(|wrong| format!("{coding}, from {begin}: {wrong}"))
+    });
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+#[test]
+fn minutes_of_wrongly_counted_sound_are_cut_and_told_of() {
+    let limits = VideoLimits { max_duration_ms: 5_000, ..VideoLimits::default() };
+    let studio = Studio::open();
+    let arguments =
+        format!("{} {} -c:v mpeg4 -c:a dca -ac 2 -strict -2", picture(4.0), beeps(48_000, 60.0));
+    let made = wait(studio.try_with(&studio.film("a.avi", &arguments), limits)).unwrap();
+    assert!((4.9..6.1).contains(&made.seconds()), "{}", made.seconds());
+    assert_eq!(made.beeps().len(), 3);
+    assert!(made.output.cut_short.is_some());
+}

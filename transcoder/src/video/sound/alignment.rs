@@ -65,6 +65,11 @@ impl<T> Alignment<T> {
         self.taken += samples;
     }
 
+    /// Samples of all pieces so far.
+    pub fn taken(&self) -> i64 {
+        self.taken
+    }
+
     /// The next piece, which would lie at sample `position` if nothing was done about it; `None` until enough is known.
     pub fn next(&mut self, position: i64, is_ended: bool) -> Option<Placed<T>> {
         let first = self.waiting.front()?;

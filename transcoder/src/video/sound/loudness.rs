@@ -8,11 +8,13 @@
 //! Left as it is: near silence, which has nothing to be heard but noise, and what is too short to have a loudness (0.4 s).
 
 use super::Audition;
+use super::pace::Pace;
 use super::samples::Samples;
 use crate::refusal::{Refusal, Result};
 use crate::report::Reporter;
 use crate::video::libav;
 use crate::video::probe::{Source, Track};
+use crate::video::timeline::only_counts_sound;
 use ff::codec::packet::Packet;
 use ff::filter::Graph;
 use ff::frame::Audio as Frame;
@@ -74,7 +76,7 @@ pub fn measured_volume(
         return Ok(if heard.packets == 0 { Audition::NoPackets } else { Audition::NoSamples });
     }
     if heard.loudness < SILENCE {
-        return Ok(Audition::Heard(Volume::AS_IT_IS));
+        return Ok(Audition::Heard(Volume::AS_IT_IS, heard.pace));
     }
     let gain_db = (TARGET - heard.loudness).min(MAX_GAIN);
     let wanted = heard.loudness + gain_db;
@@ -89,7 +91,7 @@ pub fn measured_volume(
             volume.gain_db = (volume.gain_db + missing).min(MAX_GAIN);
         }
     }
-    Ok(Audition::Heard(volume))
+    Ok(Audition::Heard(volume, heard.pace))
 }
 
 struct Heard {
@@ -99,6 +101,8 @@ struct Heard {
     loudness: f64,
     /// The largest sample; 1 is full scale.
     peak: f64,
+    /// Of a container that only counts sound.
+    pace: Pace,
 }
 
 fn hear(
@@ -111,6 +115,7 @@ fn hear(
     let mut input = source.reopen()?;
     libav::read_only(&mut input, &[track.index]);
     let mut clock = source.timeline.clock();
+    let is_counted = only_counts_sound(source.format);
     let mut samples = Samples::new(track, volume, max_seconds)?;
     let mut meter = Meter::new().map_err(metering)?;
     let mut packet = Packet::empty();
@@ -119,6 +124,12 @@ fn hear(
         match clock.read(&mut input, &mut packet) {
             Ok(()) if packet.stream() == track.index => {
                 meter.heard.packets += 1;
+                if is_counted {
+                    note_pace(&mut meter.heard.pace, &packet, track, &samples);
+                    // Laid where wrong stamps say, a little sound would fill the longest clip. How loud it is does not hang on them.
+                    packet.set_pts(None);
+                    packet.set_dts(None);
+                }
                 samples.feed(&packet, &mut |frame| meter.add(&frame))?;
                 reporter.progress(0.0);
             }
@@ -129,6 +140,12 @@ fn hear(
     }
     samples.finish(&mut |frame| meter.add(&frame))?;
     Ok(Heard { samples: samples.count(), ..meter.heard })
+}
+
+fn note_pace(pace: &mut Pace, packet: &Packet, track: &Track, samples: &Samples) {
+    if let Some(time) = packet.pts().or(packet.dts()) {
+        pace.note(time as f64 * f64::from(track.time_base), samples.decoded_seconds());
+    }
 }
 
 /// Measures stereo frames, of which all have the same rate and form.
@@ -149,7 +166,9 @@ impl Meter {
         let spec = "[in]ebur128=metadata=1:framelog=verbose[out]";
         graph.output("in", 0)?.input("out", 0)?.parse(spec)?;
         graph.validate()?;
-        Ok(Self { graph, heard: Heard { packets: 0, samples: 0, loudness: -70.0, peak: 0.0 } })
+        let heard =
+            Heard { packets: 0, samples: 0, loudness: -70.0, peak: 0.0, pace: Pace::default() };
+        Ok(Self { graph, heard })
     }
 
     fn add(&mut self, frame: &Frame) -> Result<()> {

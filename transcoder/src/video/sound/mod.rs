@@ -1,5 +1,5 @@
 //! The sound's way from a packet of the source to AAC packets that every rendition shares: `samples` decodes, `alignment` says where
-//! the sound belongs, `loudness` how far to turn it up or down, this encodes. A track that gives not one sample is no sound: another one
+//! the sound belongs, `pace` whether its stamps can be believed, `loudness` how far to turn it up or down, this encodes. A track that gives not one sample is no sound: another one
 //! is taken, or the clip is silent.
 //!
 //! Times of the packets made count in samples from the clip's start. The encoder's priming (its first packet, before time
@@ -7,6 +7,7 @@
 
 mod alignment;
 mod loudness;
+mod pace;
 mod samples;
 
 use super::libav;
@@ -16,6 +17,7 @@ use crate::report::Reporter;
 use ff::codec::packet::Packet;
 use ffmpeg_next as ff;
 pub use loudness::Volume;
+use pace::Pace;
 use samples::{Samples, Silence};
 use transcoder_protocol::Failure;
 
@@ -27,12 +29,20 @@ pub const PACKET_SAMPLES: i64 = 1024;
 /// So many tracks are listened to, each from start to end, before a clip is taken for silent.
 const MAX_AUDITIONS: usize = 4;
 
-/// Listens to the clip's sound and says what to do about its volume. Sound that cannot be heard is given up for the next best.
+/// Listens to the clip's sound and says what to do about its volume. Sound that cannot be heard is given up for the next best; stamps
+/// that run away from the samples are not believed from then on.
 pub fn audition(source: &mut Source, max_seconds: f64, reporter: &Reporter) -> Result<Volume> {
     for _ in 0..MAX_AUDITIONS {
         let Some(track) = &source.audio else { break };
         match loudness::measured_volume(source, track, max_seconds, reporter) {
-            Ok(Audition::Heard(volume)) => return Ok(volume),
+            Ok(Audition::Heard(volume, pace)) => {
+                if let Some(lengths) = pace.disagreement()
+                    && lengths.samples_suit(source.read_picture_seconds(max_seconds)?)
+                {
+                    source.disbelieve_sound_stamps();
+                }
+                return Ok(volume);
+            }
             Ok(Audition::NoPackets) => source.give_up_sound(false)?,
             Ok(Audition::NoSamples) => source.give_up_sound(true)?,
             Err(refusal) if is_of_the_sound(refusal.failure) => source.give_up_sound(true)?,
@@ -47,7 +57,7 @@ pub fn audition(source: &mut Source, max_seconds: f64, reporter: &Reporter) -> R
 
 /// What came of listening to a track.
 enum Audition {
-    Heard(Volume),
+    Heard(Volume, Pace),
     /// Nothing is lost with it.
     NoPackets,
     NoSamples,

@@ -88,6 +88,11 @@ impl Samples {
         self.end
     }
 
+    /// How much was decoded so far, wherever it belongs.
+    pub fn decoded_seconds(&self) -> f64 {
+        self.alignment.taken() as f64 / f64::from(SAMPLE_RATE)
+    }
+
     /// Whether nothing more is taken.
     pub fn are_full(&self) -> bool {
         self.laid >= self.most
