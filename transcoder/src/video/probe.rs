@@ -75,7 +75,9 @@ pub struct Source {
 impl Source {
     /// The same file once more, from its beginning. Its tracks have the same numbers; what they hold is known already.
     pub fn reopen(&self) -> Result<Input> {
-        open(&self.file, self.format, LITTLE_ANALYSIS_US)
+        let tracks: Vec<&Track> =
+            [Some(&self.video), self.audio.as_ref()].into_iter().flatten().collect();
+        open_anew(&self.file, self.format, &tracks)
     }
 
     /// The two tracks that are read.
@@ -262,6 +264,17 @@ fn open(file: &InputFile, format: &str, analysis_us: u32) -> Result<Input> {
         .map_err(|error| libav::refusal(error, Failure::Damaged, &format!("opening as {format}")))
 }
 
+/// Opens a file once more, from which these tracks were taken. A track that little analysis cannot name, as one of MPEG-TS whose first
+/// packet is large or comes late, would not be cut into the same packets: then it is analysed as at first.
+fn open_anew(file: &InputFile, format: &str, tracks: &[&Track]) -> Result<Input> {
+    let input = open(file, format, LITTLE_ANALYSIS_US)?;
+    let is_named = |track: &&Track| {
+        let stream = input.stream(track.index);
+        stream.is_some_and(|stream| stream.parameters().id() == track.parameters.id())
+    };
+    if tracks.iter().all(is_named) { Ok(input) } else { open(file, format, ANALYSIS_US) }
+}
+
 fn check_tracks(input: &Input, limits: &VideoLimits) -> Result<()> {
     let tracks = input.nb_streams();
     if tracks > limits.max_tracks {
@@ -292,7 +305,7 @@ fn read_picture_seconds(
     video: &Track,
     most_seconds: f64,
 ) -> Result<f64> {
-    let mut input = open(file, format, LITTLE_ANALYSIS_US)?;
+    let mut input = open_anew(file, format, &[video])?;
     libav::read_only(&mut input, &[video.index]);
     let start = start_us(&input, video).unwrap_or(0) as f64 / 1e6;
     let mut packet = Packet::empty();
@@ -323,7 +336,7 @@ fn timeline(
     let tracks: Vec<&Track> = [Some(video), audio].into_iter().flatten().collect();
     let timed: Vec<Timed> = tracks.iter().map(|track| track.timed()).collect();
     if may_jump(format) {
-        let input_anew = open(file, format, LITTLE_ANALYSIS_US)?;
+        let input_anew = open_anew(file, format, &tracks)?;
         let known = input.nb_streams() as usize;
         return Timeline::measure(input_anew, &timed, known, longest_seconds);
     }
