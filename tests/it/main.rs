@@ -6,6 +6,7 @@ mod bad_input;
 mod cage;
 mod captions;
 mod core;
+mod formats;
 mod index;
 mod killed;
 mod likeness;

@@ -19,16 +19,16 @@ fn command(folder: &Path, file: &str, out: &str, settings: &[(&str, &str)]) -> C
     command
 }
 
-fn try_video(folder: &Path, file: &str, out: &str) -> Output {
+pub fn try_video(folder: &Path, file: &str, out: &str) -> Output {
     command(folder, file, out, &[]).output().unwrap()
 }
 
-fn words(output: &Output) -> String {
+pub fn words(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// The report, which is in the folder as it was said.
-fn report(output: &Output, out: &Path) -> Value {
+pub fn report(output: &Output, out: &Path) -> Value {
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     let kept: Value = serde_json::from_slice(&fs::read(out.join("report.json")).unwrap()).unwrap();
     assert_eq!(said, kept);

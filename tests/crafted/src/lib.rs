@@ -1,7 +1,8 @@
-//! Files made byte by byte, that no tool would make, and chance that can be repeated: for the tests of the site and for the
-//! transcoder's own, which know nothing of each other.
+//! Files made byte by byte, that no tool would make, chance that can be repeated, and what a film shows: for the tests of the site and
+//! for the transcoder's own, which know nothing of each other.
 
 pub mod heif;
+pub mod seen;
 
 /// A PNG that says how large it is, and ends.
 pub fn png_header(width: u32, height: u32) -> Vec<u8> {

@@ -7,7 +7,6 @@ mod clocks;
 mod damage;
 mod fidelity;
 mod files;
-mod formats;
 mod growing;
 mod joined;
 mod loudness;

@@ -1,9 +1,12 @@
-//! Every kind of container with every kind of sound that it can hold, at several rates, its clock right or drifting: all come out
-//! as long as they were, with the sound beside the picture to the end.
+//! Every kind of container with every kind of sound that it can hold, at several rates, its clock right or drifting, through
+//! `megurumi try-video`: all come out as long as they were, with the sound beside the picture to the end.
 //!
 //! A codec is one line of [`SOUNDS`], and its name in the line of each container that holds it.
 
-use crate::media::{Studio, complaints, wait};
+use crate::try_video::{report, try_video, words};
+use crafted::seen::{beeps, complaints, flashes};
+use std::fs;
+use tests::media;
 
 struct Sound {
     name: &'static str,
@@ -58,9 +61,10 @@ const SOUNDS: &[Sound] = &[
 struct Container {
     extension: &'static str,
     picture: &'static str,
-    sounds: &'static [&'static str],
-    /// Whether it stamps each packet of sound, so that a clock can drift in it; others only count.
-    has_stamps: bool,
+    /// Sounds whose packets it stamps, so that their clock can drift.
+    stamped: &'static [&'static str],
+    /// Sounds that it only counts.
+    counted: &'static [&'static str],
 }
 
 const H264: &str = "-c:v libx264 -preset ultrafast -g 50 -pix_fmt yuv420p";
@@ -69,17 +73,14 @@ const CONTAINERS: &[Container] = &[
     Container {
         extension: "mp4",
         picture: H264,
-        sounds: &["aac", "mp3", "mp2", "ac3", "ac3 of 6 channels", "eac3", "opus", "flac", "alac"],
-        has_stamps: true,
+        stamped: &["aac", "mp3", "mp2", "ac3", "ac3 of 6 channels", "eac3", "opus", "flac", "alac"],
+        counted: &[],
     },
     Container {
         extension: "mov",
         picture: H264,
-        sounds: &[
-            "aac",
-            "mp3",
-            "ac3",
-            "alac",
+        stamped: &["aac", "mp3", "ac3", "alac"],
+        counted: &[
             "pcm_s16le",
             "pcm_s16be",
             "pcm_s24le",
@@ -93,18 +94,17 @@ const CONTAINERS: &[Container] = &[
             "pcm_alaw",
             "adpcm_ima_qt",
         ],
-        has_stamps: false,
     },
     Container {
         extension: "3gp",
         picture: "-c:v mpeg4 -pix_fmt yuv420p",
-        sounds: &["aac"],
-        has_stamps: true,
+        stamped: &["aac"],
+        counted: &[],
     },
     Container {
         extension: "mkv",
         picture: H264,
-        sounds: &[
+        stamped: &[
             "aac",
             "mp3",
             "mp2",
@@ -127,36 +127,37 @@ const CONTAINERS: &[Container] = &[
             "adpcm_ms",
             "dca",
         ],
-        has_stamps: true,
+        counted: &[],
     },
     Container {
         extension: "webm",
         picture: "-c:v libvpx -deadline realtime -cpu-used 8",
-        sounds: &["opus", "vorbis"],
-        has_stamps: true,
+        stamped: &["opus", "vorbis"],
+        counted: &[],
     },
     Container {
         extension: "ts",
         picture: H264,
-        sounds: &["aac", "aac_latm", "mp3", "mp2", "ac3", "eac3", "opus", "dca"],
-        has_stamps: true,
+        stamped: &["aac", "aac_latm", "mp3", "mp2", "ac3", "eac3", "opus", "dca"],
+        counted: &[],
     },
     Container {
         extension: "mpg",
         picture: "-c:v mpeg2video",
-        sounds: &["mp2", "mp3", "ac3"],
-        has_stamps: true,
+        stamped: &["mp2", "mp3", "ac3"],
+        counted: &[],
     },
     Container {
         extension: "vob",
         picture: "-c:v mpeg2video -bf 2",
-        sounds: &["ac3", "ac3 of 6 channels", "mp2", "pcm_dvd", "dca"],
-        has_stamps: true,
+        stamped: &["ac3", "ac3 of 6 channels", "mp2", "pcm_dvd", "dca"],
+        counted: &[],
     },
     Container {
         extension: "avi",
         picture: "-c:v mpeg4",
-        sounds: &[
+        stamped: &[],
+        counted: &[
             "aac",
             "mp3",
             "mp2",
@@ -179,19 +180,18 @@ const CONTAINERS: &[Container] = &[
             "wmav1",
             "wmav2",
         ],
-        has_stamps: false,
     },
     Container {
         extension: "wmv",
         picture: "-c:v wmv2",
-        sounds: &["wmav1", "wmav2", "mp3", "pcm_s16le"],
-        has_stamps: false,
+        stamped: &["wmav1", "wmav2", "mp3", "pcm_s16le"],
+        counted: &[],
     },
     Container {
         extension: "ogv",
         picture: "-c:v libtheora",
-        sounds: &["vorbis", "opus", "flac"],
-        has_stamps: false,
+        stamped: &["vorbis", "opus", "flac"],
+        counted: &[],
     },
 ];
 
@@ -208,60 +208,80 @@ impl Row {
         format!("{} with {} at {rate} Hz, {millionths} ppm", container.extension, sound.name)
     }
 
-    /// A minute's drift shows in half of one.
-    fn seconds(&self) -> f64 {
-        if self.millionths == 0 { 3.0 } else { 25.0 }
+    /// Between the first flash and the last, in seconds: until the clock is 12 ms off.
+    fn between(&self) -> f64 {
+        match self.millionths.unsigned_abs() {
+            0 => 1.0,
+            drift => 12_000.0 / f64::from(drift),
+        }
     }
 
     fn check(&self) -> Result<(), String> {
-        let studio = Studio::open();
-        let (seconds, drift) = (self.seconds(), f64::from(self.millionths) / 1e6);
-        let beep = seconds - 1.0;
-        let when = format!("between(t,{beep},{})", beep + 0.3);
+        let (drift, between) = (f64::from(self.millionths) / 1e6, self.between());
+        let due = [1.0, 1.0 + between];
+        let seconds = due[1] + 1.0;
+        let when = due.map(|at| format!("between(t,{at},{})", at + 0.3)).join("+");
         let arguments = format!(
-            "-f lavfi -i color=black:s=64x48:r=50:d={seconds},drawbox=color=white:t=fill:enable='{when}' \
-             -f lavfi -i aevalsrc=exprs='0.5*sin(2*PI*1000*t)*{when}':s={}:d={seconds} \
+            "-f lavfi -i color=black:s=64x48:r=25:d={seconds},drawbox=color=white:t=fill:enable='{when}' \
+             -f lavfi -i aevalsrc=exprs='0.5*sin(2*PI*1000*t)*({when})':s={}:d={seconds} \
              {} {} -strict -2 -bsf:a setts=ts=TS*{}",
             self.rate,
             self.container.picture,
             self.sound.coding,
             1.0 + drift,
         );
-        let clip = studio.film(&format!("clip.{}", self.container.extension), &arguments);
-        let made = wait(studio.transcode(&clip));
-        let (seen, heard) = (made.flashes(), made.beeps());
-        let told = || {
-            format!(
-                "{}: seen at {seen:.3?}, heard at {heard:.3?}, {} s",
-                self.name(),
-                made.seconds()
-            )
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("clip.{}", self.container.extension);
+        fs::write(folder.path().join(&name), media::film(&name, &arguments)).unwrap();
+        let tried = try_video(folder.path(), &name, "out");
+        if tried.status.code() != Some(0) {
+            return Err(format!("{}: {}", self.name(), words(&tried)));
+        }
+        let out = folder.path().join("out");
+        let report = report(&tried, &out);
+        let made = &report["made"];
+        if !made["sound_left_out"].is_null() {
+            return Err(format!("{}: its sound is left out", self.name()));
+        }
+        let length = made["duration_ms"].as_f64().unwrap() / 1000.0;
+        let rendition = &made["renditions"][0];
+        let film = out.join(rendition["file"].as_str().unwrap());
+        let seen = flashes(&film, rendition["frame_rate"].as_f64().unwrap());
+        let heard = beeps(&film);
+        let told =
+            || format!("{}: seen at {seen:.3?}, heard at {heard:.3?}, {length} s", self.name());
+        let (&[first_seen, seen_last], &[first_heard, heard_last]) = (&seen[..], &heard[..]) else {
+            return Err(told());
         };
-        let ([seen], [heard]) = (&seen[..], &heard[..]) else { return Err(told()) };
-        // A picture at 50 a second is seen up to 20 ms late.
-        let is_together = (heard - seen - beep * drift).abs() < 0.04;
+        // A picture at 25 a second is seen up to 20 ms early or late.
+        let is_near = |seen: f64, heard: f64, due: f64| (heard - seen - due * drift).abs() < 0.04;
+        let is_together =
+            is_near(first_seen, first_heard, due[0]) && is_near(seen_last, heard_last, due[1]);
+        // Of a clock that is not followed, it would be all 12 ms.
+        let strayed = (heard_last - first_heard) - (seen_last - first_seen) - between * drift;
+        let is_followed = self.millionths == 0 || strayed.abs() < 0.006;
         // An encoder begins up to a packet early, and ends with a whole one.
         let packet = 1200.0 / f64::from(self.rate);
-        let is_due = (seen - beep).abs() < (0.03 + packet).max(0.13);
-        let is_whole = (made.seconds() - seconds * (1.0 + drift.max(0.0))).abs()
-            < (0.1 + 2.0 * packet).max(0.2);
-        if is_together && is_due && is_whole { Ok(()) } else { Err(told()) }
+        let is_due = (first_seen - due[0]).abs() < (0.03 + packet).max(0.13);
+        let is_whole =
+            (length - seconds * (1.0 + drift.max(0.0))).abs() < (0.1 + 2.0 * packet).max(0.2);
+        if is_together && is_followed && is_due && is_whole { Ok(()) } else { Err(told()) }
     }
 }
 
-/// Each pair of container and sound once at 48 kHz, or what comes nearest, and once at another rate, which change from pair to pair. Of
-/// every other pair the clock drifts at the first.
+/// Each pair of container and sound once at 48 kHz, or what comes nearest, its clock drifting where there is one, and once at another
+/// rate, which change from pair to pair.
 fn rows() -> Vec<Row> {
     const DRIFTS: [i32; 4] = [1000, -1000, 500, -500];
     let mut rows = Vec::new();
     for container in CONTAINERS {
-        for name in container.sounds {
+        let drifting = container.stamped.iter().map(|name| (name, true));
+        for (name, drifts) in drifting.chain(container.counted.iter().map(|name| (name, false))) {
             let sound = SOUNDS.iter().find(|sound| sound.name == *name).unwrap();
             let pair = rows.len() / 2;
-            let drifts = container.has_stamps && pair.is_multiple_of(2);
-            let drift = if drifts { DRIFTS[pair / 2 % DRIFTS.len()] } else { 0 };
+            let millionths = if drifts { DRIFTS[pair % DRIFTS.len()] } else { 0 };
             let other = 1 + pair % (sound.rates.len() - 1);
-            rows.push(Row { container, sound, rate: sound.rates[0], millionths: drift });
+            rows.push(Row { container, sound, rate: sound.rates[0], millionths });
             rows.push(Row { container, sound, rate: sound.rates[other], millionths: 0 });
         }
     }
