@@ -142,7 +142,7 @@ pub(super) async fn item(
         .filter(|published| published.revision.id != revision)
         .map(|published| PublishedNow {
             url: format!("/posts/{}", post.id),
-            body: text::markdown(&published.revision.body),
+            body: text::html(&published.revision.body),
             captions: posts::captions::of_player(&published.revision),
             title: published.revision.title,
         });

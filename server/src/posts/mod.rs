@@ -128,7 +128,7 @@ pub struct Revision {
     pub number: u32,
     pub state: RevisionState,
     pub title: String,
-    /// Markdown.
+    /// As typed; what its marks mean is said in `text::reading`.
     pub body: String,
     /// The beginning of the body without its marks, for lists and descriptions.
     pub lead: String,

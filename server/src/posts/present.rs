@@ -78,7 +78,7 @@ pub fn content(app: &App, lang: Lang, content: &Content) -> PostContent {
         id: post.id.to_string(),
         kind: post.kind.into(),
         title: revision.title.clone(),
-        body: text::markdown(&revision.body),
+        body: text::html(&revision.body),
         author: Named { name: author_nickname.clone(), url: format!("/people/{}", post.author_id) },
         region: region.map(|region| Named { name: region.name(lang), url: region.path() }),
         tags: tags
