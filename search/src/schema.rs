@@ -14,8 +14,8 @@ use crate::analyzer::{Analysis, Analyzer};
 use crate::letters;
 use crate::suggest::entry;
 
-/// Raise when fields change; an index of another version is rebuilt.
-const VERSION: u32 = 9;
+/// Raise when fields change, or what is put into them of the same post; an index of another version is rebuilt.
+const VERSION: u32 = 10;
 
 /// A published post. All text is plain: no markdown, no HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

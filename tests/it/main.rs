@@ -26,6 +26,7 @@ mod story;
 mod thanks;
 mod try_video;
 mod turns;
+mod typed;
 mod unfound;
 mod unused_media;
 mod uploads;

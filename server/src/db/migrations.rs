@@ -16,6 +16,7 @@ mod m0010_words;
 mod m0012_sound;
 mod m0013_turns;
 mod m0014_motion;
+mod m0015_leads;
 
 use super::tables::SchemaMigrations;
 use super::{Db, Read, Result, Tx};
@@ -42,6 +43,7 @@ const STEPS: &[Migration] = &[
     (12, "sound", m0012_sound::steps),
     (13, "turns", m0013_turns::steps),
     (14, "motion", m0014_motion::steps),
+    (15, "leads", m0015_leads::steps),
 ];
 
 pub(super) enum Step {

@@ -58,7 +58,7 @@ impl Public {
     fn of(app: &App, lang: Lang, content: Content, related: Vec<CardHtml>) -> Self {
         Self {
             content: present::content(app, lang, &content),
-            lead: content.revision.lead,
+            lead: content.revision.lead(),
             post: content.post,
             related,
         }
@@ -90,7 +90,7 @@ async fn own_page(app: &App, context: &Context, id: PostId) -> Result<Response> 
     };
     let content = posts::content(&app.db, shown).await?.ok_or(Error::NotFound)?;
     let view = PostView {
-        description: content.revision.lead.clone(),
+        description: content.revision.lead(),
         thanks: thanks(&post),
         thanking: Thanking::Closed,
         own: own(app, &content, &newest).await?,

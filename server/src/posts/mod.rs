@@ -41,6 +41,7 @@ pub use sql::{
 
 use crate::access::policy::MediaUse;
 use crate::photos::Photo;
+use crate::text;
 use crate::text_enum;
 use crate::time_id::{AccountId, PhotoId, PostId, RevisionId, Timestamp, VideoId};
 use crate::videos::Video;
@@ -130,8 +131,6 @@ pub struct Revision {
     pub title: String,
     /// As typed; what its marks mean is said in `text::reading`.
     pub body: String,
-    /// The beginning of the body without its marks, for lists and descriptions.
-    pub lead: String,
     pub region_id: Option<String>,
     pub age_from_months: Option<u16>,
     pub age_to_months: Option<u16>,
@@ -146,7 +145,15 @@ pub struct Revision {
     pub updated_at: Timestamp,
 }
 
+/// Characters of a body that lists and descriptions show.
+const LEAD_CHARS: usize = 110;
+
 impl Revision {
+    /// The beginning of the body without its marks, for lists and descriptions.
+    pub fn lead(&self) -> String {
+        text::excerpt(&text::plain(&self.body), LEAD_CHARS)
+    }
+
     /// The captions that go with its video: those written for another one are for their author alone.
     pub fn shown_captions(&self) -> Option<&captions::Captions> {
         self.captions.as_ref().filter(|captions| Some(captions.video) == self.video_id)

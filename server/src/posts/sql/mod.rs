@@ -32,14 +32,13 @@ const POST: [Posts; 9] = [
     Posts::UpdatedAt,
 ];
 
-const REVISION: [Revisions; 16] = [
+const REVISION: [Revisions; 15] = [
     Revisions::Id,
     Revisions::PostId,
     Revisions::Number,
     Revisions::State,
     Revisions::Title,
     Revisions::Body,
-    Revisions::Lead,
     Revisions::RegionId,
     Revisions::AgeFromMonths,
     Revisions::AgeToMonths,
@@ -73,7 +72,6 @@ fn read_revision(row: &Row) -> Result<Revision> {
         state: row.get("state")?,
         title: row.get("title")?,
         body: row.get("body")?,
-        lead: row.get("lead")?,
         region_id: row.get("region_id")?,
         age_from_months: row.get("age_from_months")?,
         age_to_months: row.get("age_to_months")?,

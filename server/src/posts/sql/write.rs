@@ -6,7 +6,6 @@ use crate::db::tables::{PostTags, Posts, RevisionPhotos, RevisionTags, Revisions
 use crate::db::{Read, Result, Tx};
 use crate::posts::captions::Captions;
 use crate::posts::{Content, Cover, Draft, Kind, Post, Revision, RevisionState, Tag, Visibility};
-use crate::text;
 use crate::time_id::{AccountId, Clock, PhotoId, PostId, RevisionId, Timestamp, VideoId};
 use sea_query::{Expr, ExprTrait, Query};
 
@@ -79,13 +78,6 @@ pub(in crate::posts) async fn insert_revision(
     Ok(id)
 }
 
-/// Characters of a body that lists and descriptions show.
-const LEAD_CHARS: usize = 110;
-
-fn lead(body: &str) -> String {
-    text::excerpt(&text::plain(body), LEAD_CHARS)
-}
-
 /// Starts the next revision as a copy of `from`: words, tags, photos, video, captions and what is seen first.
 pub(in crate::posts) async fn copy_revision(
     tx: &mut Tx,
@@ -98,7 +90,6 @@ pub(in crate::posts) async fn copy_revision(
         .values([
             (Revisions::Title, from.title.clone().into()),
             (Revisions::Body, from.body.clone().into()),
-            (Revisions::Lead, lead(&from.body).into()),
             (Revisions::RegionId, from.region_id.clone().into()),
             (Revisions::AgeFromMonths, from.age_from_months.map(i64::from).into()),
             (Revisions::AgeToMonths, from.age_to_months.map(i64::from).into()),
@@ -133,7 +124,6 @@ pub(in crate::posts) async fn update_draft(
             (Revisions::State, RevisionState::Draft.into()),
             (Revisions::Title, draft.title.clone().into()),
             (Revisions::Body, draft.body.clone().into()),
-            (Revisions::Lead, lead(&draft.body).into()),
             (Revisions::RegionId, draft.region_id.clone().into()),
             (Revisions::AgeFromMonths, draft.age_from_months.map(i64::from).into()),
             (Revisions::AgeToMonths, draft.age_to_months.map(i64::from).into()),
@@ -362,7 +352,7 @@ pub(in crate::posts) async fn set_card(
         .values([
             (Posts::AuthorNickname, content.author_nickname.as_str().into()),
             (Posts::Title, revision.title.as_str().into()),
-            (Posts::Lead, revision.lead.as_str().into()),
+            (Posts::Lead, revision.lead().into()),
             (Posts::AgeFromMonths, revision.age_from_months.map(i64::from).into()),
             (Posts::AgeToMonths, revision.age_to_months.map(i64::from).into()),
             (Posts::Cover, serde_json::to_string(cover).unwrap_or_default().into()),
