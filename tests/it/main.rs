@@ -12,6 +12,7 @@ mod killed;
 mod likeness;
 mod limits;
 mod lists;
+mod mail;
 mod media_store;
 mod moderation;
 mod notices;

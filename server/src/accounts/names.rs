@@ -103,23 +103,39 @@ pub struct Email {
 }
 
 impl Email {
-    /// The name part keeps its case for sending; for comparing it has none, as everywhere in practice.
+    /// Takes what a browser's `type=email` takes, with a public domain. Its name part may have dots anywhere: Japanese carriers gave such
+    /// addresses out for years. It keeps its case for sending; for comparing it has none, as everywhere in practice.
     pub fn parse(typed: &str) -> Result<Self, Complaint> {
         let folded: String = typed.trim().nfkc().take(EMAIL_MOST_BYTES + 1).collect();
-        let shown = folded.trim().to_owned();
-        if shown.is_empty() {
-            return Err(("error-email", None));
-        }
-        let address: Address = shown.parse().map_err(|_| ("error-email", None))?;
-        let domain_is_public = address.domain().contains('.') && !address.domain().starts_with('[');
-        let is_plain =
-            shown.is_ascii() && !shown.contains(['"', '(', ')', ',', ';', ':', '<', '>', '\\']);
-        if shown.len() > EMAIL_MOST_BYTES || !domain_is_public || !is_plain {
+        // A Japanese keyboard's full stop.
+        let shown = folded.trim().replace('。', ".");
+        let is_address = shown.len() <= EMAIL_MOST_BYTES
+            && shown
+                .rsplit_once('@')
+                .is_some_and(|(name, domain)| is_name_part(name) && is_public_domain(domain));
+        if !is_address {
             return Err(("error-email", None));
         }
         let key = shown.to_lowercase();
         Ok(Self { shown, key })
     }
+}
+
+/// RFC 5321: a local part has at most 64 octets.
+const NAME_PART_MOST_BYTES: usize = 64;
+
+/// As the HTML standard has it of a valid e-mail address: letters, digits and what RFC 5322 allows in an atom, with dots anywhere.
+fn is_name_part(name: &str) -> bool {
+    let is_part =
+        |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
+    (1..=NAME_PART_MOST_BYTES).contains(&name.len()) && name.bytes().all(is_part)
+}
+
+fn is_public_domain(domain: &str) -> bool {
+    domain.is_ascii()
+        && domain.contains('.')
+        && !domain.starts_with('[')
+        && Address::new("name", domain).is_ok()
 }
 
 #[cfg(test)]
@@ -182,6 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn a_japanese_full_stop_is_a_dot() {
+        for typed in ["hanako@docomo。ne。jp", "hanako@docomo｡ne｡jp", "hanako＠docomo．ne．jp"]
+        {
+            assert_eq!(Email::parse(typed).unwrap().shown, "hanako@docomo.ne.jp");
+        }
+    }
+
+    #[test]
+    fn addresses_that_carriers_gave_out_are_taken() {
+        for typed in [
+            "foo..bar@docomo.ne.jp",
+            "foo.@docomo.ne.jp",
+            ".foo@ezweb.ne.jp",
+            "foo-bar_1/2@softbank.ne.jp",
+            "o'neil+uji@example.jp",
+        ] {
+            assert_eq!(Email::parse(typed).unwrap().shown, typed);
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         for typed in [
             "hanako",
@@ -192,6 +229,10 @@ mod tests {
             "\"x y\"@example.jp",
             "x@[127.0.0.1]",
             "hanako@example..jp",
+            "hanako@.example.jp",
+            "hanako@example.jp.",
+            "hana ko@example.jp",
+            "hanako@例え.jp",
             "hanako@example.jp,eve@example.jp",
             "はなこ@example.jp",
             "x@example.jp\r\nBcc: eve@example.jp",
