@@ -22,6 +22,7 @@ import { Draft } from "./compose/draft";
 import { PhotoList } from "./compose/photos";
 import { showTagChips } from "./compose/tags";
 import { VideoSlot } from "./compose/video";
+import { isComposing } from "./composing";
 
 const form = document.querySelector<HTMLFormElement>("form[data-compose]");
 if (form) {
@@ -44,7 +45,7 @@ if (form) {
   // Enter in a field goes on to the next one, as the phone's own key says.
   form.addEventListener("keydown", (event) => {
     const field = event.target;
-    if (event.key !== "Enter" || event.isComposing || !(field instanceof HTMLInputElement)) return;
+    if (event.key !== "Enter" || isComposing(event) || !(field instanceof HTMLInputElement)) return;
     if (field.type === "file") return;
     event.preventDefault();
     const fields = [

@@ -46,6 +46,24 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-thanks]
   });
 }
 
+/** Browsers inside other apps neither share nor copy: then the address is there to be copied by hand. */
+function showAddress(button: HTMLButtonElement, url: string): void {
+  const row = button.parentElement;
+  let field = row?.querySelector<HTMLInputElement>(".share-address input");
+  if (!field) {
+    const label = document.createElement("label");
+    label.className = "share-address";
+    field = document.createElement("input");
+    field.type = "text";
+    field.readOnly = true;
+    field.value = url;
+    label.append(button.dataset.byHand ?? "", field);
+    row?.append(label);
+  }
+  field.focus();
+  field.select();
+}
+
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-share]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
@@ -55,7 +73,12 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("[data-share]"
       await navigator.share({ title: document.title, url }).catch(() => undefined);
       return;
     }
-    await navigator.clipboard.writeText(url);
+    try {
+      await navigator.clipboard.writeText(url);
+    } catch {
+      showAddress(button, url);
+      return;
+    }
     const bubble = document.createElement("span");
     bubble.className = "bubble";
     bubble.setAttribute("role", "status");

@@ -3,6 +3,8 @@
 // A, C, R press approve, ask for changes, decline; 1 to 9 and 0 choose a reason; N goes to the next item. No key works
 // while typing or together with Ctrl, Alt or Meta. The plain form works without any of it.
 
+import { isComposing } from "./composing";
+
 const video = document.querySelector<HTMLVideoElement>("[data-review-video] video");
 
 for (const frame of document.querySelectorAll<HTMLButtonElement>("[data-seek]")) {
@@ -28,9 +30,8 @@ document.querySelector("[data-decide]")?.addEventListener("keydown", (event) => 
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTyping(event.target)) {
-    return;
-  }
+  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  if (isTyping(event.target) || isComposing(event)) return;
   const key = event.key.toLowerCase();
   if (key === "n") {
     document.querySelector<HTMLAnchorElement>("[data-next]")?.click();

@@ -4,6 +4,7 @@ thanks-said = Sent. Tap again to take it back.
 post-checked = checked by the NPO
 post-share = Share
 post-share-copied = Link copied
+post-share-by-hand = Please copy this address
 post-print = Print
 tags-label = Tags
 post-related = More like this

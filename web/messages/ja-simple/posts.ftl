@@ -4,6 +4,7 @@ thanks-said = 届《とど》けました。もう一度《いちど》 おす�
 post-checked = NPOが 見《み》ました
 post-share = 友《とも》だちに 送《おく》る
 post-share-copied = リンクを コピーしました
+post-share-by-hand = この アドレスを コピーして ください
 post-print = 印刷《いんさつ》する
 tags-label = タグ
 post-related = こちらも どうぞ

@@ -4,6 +4,7 @@ thanks-said = 届けました。もう一度押すと取り消せます。
 post-checked = NPOが確認
 post-share = 友だちに送る
 post-share-copied = リンクをコピーしました
+post-share-by-hand = このアドレスをコピーしてください
 post-print = 印刷する
 tags-label = タグ
 post-related = こちらもどうぞ

@@ -1,10 +1,10 @@
 /** What keys do in a search box whose suggestions may be open. Pure. */
 
+import { isComposing, type Press } from "../composing";
+
 /** What is known of a key press: a `KeyboardEvent` is one. */
-export interface Key {
+export interface Key extends Press {
   key: string;
-  keyCode: number;
-  isComposing: boolean;
   altKey: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
@@ -22,8 +22,7 @@ export type Act = { to: number } | "open" | "choose" | "close" | undefined;
 
 /** What the key does here; `undefined` leaves it to the browser, as all keys that move within the text are. */
 export function actOf(key: Key, { isOpen, active, count }: List): Act {
-  // While an input method composes, keys are its own. Safari tells of the Enter that ends it by the code alone.
-  if (key.isComposing || key.keyCode === 229) return undefined;
+  if (isComposing(key)) return undefined;
   if (key.altKey || key.ctrlKey || key.metaKey || key.shiftKey) return undefined;
   if (!isOpen) return key.key === "ArrowDown" ? "open" : undefined;
   switch (key.key) {
