@@ -51,7 +51,7 @@ test("slow motion is offered without a reload, and plays slowly", async ({ brows
 
 test("without script a button of the form does the same", async ({ browser, site }, info) => {
   const equipment = { screen: desk, scripts: false };
-  const person = await Person.with(browser, site, "すみれ", "sumire@example.jp", equipment);
+  const person = await Person.with(browser, site, "りんどう", "rindo@example.jp", equipment);
   const page = await writer(person, site, info.outputPath("jump.mp4"));
   await page.getByRole("button", { name: "下書きに保存" }).last().click();
   const slowly = page.getByRole("button", { name: "ゆっくり再生にする" });
