@@ -69,6 +69,25 @@ pub fn line(typed: &str) -> String {
     cleaned.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Control characters, and those that change how the others are shown. The joiner and the selectors of emoji may stay.
+pub fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
+        )
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
+        || matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..)
+}
+
+/// Whether there is nothing to be seen of it.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace() || is_invisible(c) || matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
+    })
+}
+
 /// By what two spellings of one text are compared: NFKC, lower case.
 pub fn fold(typed: &str) -> String {
     typed.nfkc().collect::<String>().to_lowercase()

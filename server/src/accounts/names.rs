@@ -43,7 +43,7 @@ impl Nickname {
 
     /// As [`Self::parse`], for those who do run the site.
     pub fn parse_staff(typed: &str) -> Result<Self, Complaint> {
-        if typed.chars().any(is_invisible) {
+        if typed.chars().any(text::is_invisible) {
             return Err(("error-nickname-characters", None));
         }
         let shown: String = text::line(typed).nfc().collect();
@@ -67,18 +67,6 @@ fn fold(shown: &str) -> String {
         .flat_map(char::to_lowercase)
         .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}'))
         .collect()
-}
-
-/// Control characters, and those that change how the others are shown. The joiner and the selectors of emoji may stay.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
-        )
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-        || matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
-        || matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..)
 }
 
 /// `www.…`, `…://…`, or a word, a dot and at least two letters: what readers would take for a link.

@@ -11,8 +11,8 @@ use crate::regions::Regions;
 use crate::text;
 use crate::time_id::PhotoId;
 use unicode_normalization::UnicodeNormalization;
-use web::FieldErrors;
 use web::compose::ComposeView;
+use web::{FieldErrors, Given};
 
 /// A filled-in form, read.
 #[derive(Clone, Debug)]
@@ -74,6 +74,14 @@ impl Form {
             age_to_months = None;
         }
         let mut tags = parse_tags(&typed.tags);
+        if let Some(tag) = tags.iter().find(|tag| !tag.is_word()) {
+            errors.add_naming(
+                "tags",
+                "error-tag-no-word",
+                &[("tag", Given::Text(tag.label.clone()))],
+            );
+            tags.retain(|tag| tag.is_word());
+        }
         if tags.iter().any(|tag| tag.label.chars().count() > TAG_CHARS) {
             errors.add_with("tags", "error-tag-long", TAG_CHARS as i64);
             tags.retain(|tag| tag.label.chars().count() <= TAG_CHARS);
@@ -101,10 +109,10 @@ impl Form {
 
     /// Names what a submission still lacks.
     pub fn check_complete(&mut self) {
-        if self.draft.title.is_empty() {
+        if text::is_blank(&self.draft.title) {
             self.errors.add("title", "error-title-empty");
         }
-        if self.draft.body.is_empty() {
+        if text::is_blank(&self.draft.body) {
             self.errors.add("body", "error-body-empty");
         }
         if self.draft.region_id.is_none() {
@@ -214,6 +222,23 @@ mod tests {
             fields.add(name, (*value).to_owned());
         }
         Form::read(&fields, &Regions::default())
+    }
+
+    #[test]
+    fn what_nobody_could_see_or_choose_is_no_title_and_no_tag() {
+        for title in ["", "　", "\u{200b}", "\u{3164}\u{200d}", "\u{2060} \u{feff}"] {
+            let mut form = read(&[("title", title), ("body", "\u{200b}")]);
+            form.check_complete();
+            assert!(form.errors.has("title") && form.errors.has("body"), "{title:?}");
+        }
+        for tags in [".", "..", "．", "離乳食 \u{3164}"] {
+            let form = read(&[("tags", tags)]);
+            assert!(form.errors.has("tags"), "{tags:?}");
+            assert!(form.draft.tags.iter().all(|tag| tag.tag == "離乳食"), "{form:?}");
+            assert_eq!(form.typed.tags, tags);
+        }
+        let form = read(&[("tags", "1.5歳 🍎 node.js")]);
+        assert!(!form.errors.has("tags") && form.draft.tags.len() == 3, "{form:?}");
     }
 
     #[test]

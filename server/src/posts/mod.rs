@@ -168,6 +168,13 @@ pub struct Tag {
     pub label: String,
 }
 
+impl Tag {
+    /// Dots alone would be another page's address, and of what can't be seen nobody could choose.
+    fn is_word(&self) -> bool {
+        !text::is_blank(&self.tag.replace('.', ""))
+    }
+}
+
 /// One revision with all that belongs to it: what its page, its review and its search document are made of.
 #[derive(Clone, Debug)]
 pub struct Content {

@@ -150,6 +150,7 @@ error-age-number = Please write the age as a number of months from 0 to 216.
 error-age-order = The second age must not be below the first.
 error-tags-many = Please use at most { $n } tags.
 error-tag-long = Please keep each tag within { $n } characters.
+error-tag-no-word = “{ $tag }” can't be a tag. Please write a word.
 error-photos-many = At most { $n } photos, please.
 error-photo-failed = The photo did not get through. Please try again.
 error-no-room-field = The site has no room left just now, so this was not taken. Please wait a little and choose it again.

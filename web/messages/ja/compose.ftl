@@ -144,6 +144,7 @@ error-age-number = 月齢は、0から216までの数字で書いてください
 error-age-order = 月齢の終わりは、はじめより大きくしてください。
 error-tags-many = タグは{ $n }個までにしてください。
 error-tag-long = ひとつのタグは{ $n }文字までにしてください。
+error-tag-no-word = 「{ $tag }」はタグにできません。ことばを書いてください。
 error-photos-many = 写真は{ $n }枚までです。
 error-photo-failed = 写真を送れませんでした。もう一度お試しください。
 error-no-room-field = いま、サイトの空きがないため、受け取れませんでした。すこし待って、もう一度えらんでください。
