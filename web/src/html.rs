@@ -74,7 +74,7 @@ impl fmt::Display for Markup {
 impl HtmlSafe for Markup {}
 
 /// Appends `text` with the five characters escaped that mean something in HTML.
-pub(crate) fn escape_into(out: &mut String, text: &str) {
+pub fn escape_into(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

@@ -11,6 +11,7 @@
 //! Not here: what is kept of a form's field (`text::paragraphs`).
 
 use std::fmt::Write;
+use web::html::escape_into;
 
 /// Numbers of more digits are years and the like.
 const MOST_DIGITS: usize = 3;
@@ -325,7 +326,7 @@ fn write_lines(out: &mut String, lines: &[Line<'_>]) {
 fn write_line(out: &mut String, line: &[Span<'_>]) {
     for span in line {
         match span {
-            Span::Text(text) => escape(out, text),
+            Span::Text(text) => escape_into(out, text),
             Span::Bold(spans) => {
                 out.push_str("<strong>");
                 write_line(out, spans);
@@ -333,23 +334,11 @@ fn write_line(out: &mut String, line: &[Span<'_>]) {
             }
             Span::Link(address) => {
                 out.push_str("<a href=\"");
-                escape(out, address);
+                escape_into(out, address);
                 out.push_str("\">");
-                escape(out, address);
+                escape_into(out, address);
                 out.push_str("</a>");
             }
-        }
-    }
-}
-
-fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
         }
     }
 }
@@ -411,7 +400,7 @@ mod tests {
             "a | b",
         ] {
             let mut escaped = String::new();
-            escape(&mut escaped, typed.trim());
+            escape_into(&mut escaped, typed.trim());
             assert_eq!(html(typed), format!("<p>{escaped}</p>"));
             assert_eq!(Reading::of(typed).plain(), typed.trim());
         }
@@ -473,7 +462,7 @@ mod tests {
         ];
         for (typed, address) in cases {
             let mut href = String::new();
-            escape(&mut href, address);
+            escape_into(&mut href, address);
             let link = format!("<a href=\"{href}\">{href}</a>");
             assert!(html(typed).contains(&link), "{typed}: {}", html(typed));
         }
@@ -500,7 +489,11 @@ mod tests {
                 _ => {}
             }
         }
-        text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+        text.replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&amp;", "&")
     }
 
     fn without_blanks(text: &str) -> String {

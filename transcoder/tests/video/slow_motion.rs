@@ -6,7 +6,7 @@ use transcoder_protocol::{Failure, VideoLimits};
 
 const H264: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p";
 
-/// Black, with a white square in the middle from one second on, and a tone.
+/// Black, and white from one second on, with a tone.
 fn filmed(studio: &Studio, name: &str, rate: &str, seconds: f64, coding: &str) -> PathBuf {
     let arguments = format!(
         "-f lavfi -i color=black:s=320x240:r={rate}:d={seconds},drawbox=color=white:t=fill:enable='gte(t,1)' \
